@@ -1,0 +1,94 @@
+"""The types of every number a county may change; the values stand in a TOML file. Unknown keys are refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(value: object) -> timedelta:
+    """ "30s", "5m", "2h" or "7d" → timedelta; ValueError with what to write instead."""
+    match = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'{value!r} is no duration: write it like "30s", "5m", "2h" or "7d"')
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+
+
+class Part(BaseModel):
+    """A table of the policy file: frozen, and deaf to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rung(Part):
+    """One step of a ladder: so long after the task was opened, these posts are told.
+
+    `to`: "holder" (the post that holds the task), "lead" (the village's head), "township", "county".
+    """
+
+    after: Duration
+    to: Literal["holder", "lead", "township", "county"]
+
+
+class Ladder(Part):
+    """How a task climbs while nobody does it, and how often it returns once the last rung was used."""
+
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    due: Duration
+    again: Duration
+
+    @model_validator(mode="after")
+    def climbs(self) -> Ladder:
+        """Rungs must stand in the order in which they fire."""
+        times = [rung.after for rung in self.rungs]
+        if times != sorted(times) or len(set(times)) != len(times):
+            raise ValueError("the rungs' `after` must grow from one to the next")
+        if self.again < timedelta(minutes=1):
+            raise ValueError("`again` must be at least 1m")
+        return self
+
+
+class ReportPolicy(Part):
+    """Reports: when parts belong together, and how long a finished one may be taken back."""
+
+    join_within: Duration
+    draft_lives: Duration
+
+
+class SendingPolicy(Part):
+    """The outbox: how long a claim lasts, and when a message that cannot be sent is given up."""
+
+    lease: Duration
+    give_up: Duration
+    chat_burst: Annotated[int, Field(ge=1, le=10)]
+
+
+class InboxPolicy(Part):
+    """The inbox: how long a claim lasts and how often a failing update is tried before it is set aside."""
+
+    lease: Duration
+    retries: Annotated[int, Field(ge=1, le=10)]
+
+
+class MediaPolicy(Part):
+    """Photos: how often a download is tried again."""
+
+    retries: Annotated[int, Field(ge=1, le=100)]
+
+
+class Policy(Part):
+    """The whole file."""
+
+    report: ReportPolicy
+    ladder: dict[str, Ladder]
+    sending: SendingPolicy
+    inbox: InboxPolicy
+    media: MediaPolicy

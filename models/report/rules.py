@@ -1,0 +1,160 @@
+"""What a report lacks, which parts belong together, who may do what with it, and how its number is made. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from stdnum.iso7064 import mod_37_36
+
+from models.people.rules import Me, Role, decides
+from models.refused import Refused
+
+
+class Status(StrEnum):
+    """Where a report stands in the first step 发现 and before 核实 (M025)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+# Which status may follow which; what is not here is forbidden.
+MOVES: dict[Status, tuple[Status, ...]] = {
+    Status.DRAFT: (Status.SUBMITTED, Status.WITHDRAWN),
+    Status.SUBMITTED: (Status.ACCEPTED, Status.REJECTED),
+    Status.ACCEPTED: (),
+    Status.REJECTED: (),
+    Status.WITHDRAWN: (),
+}
+
+
+class Part(StrEnum):
+    """What a report is made of, in the order in which missing parts are asked for."""
+
+    PLACE = "place"
+    PHOTO = "photo"
+    KIND = "kind"
+
+
+class PlaceSource(StrEnum):
+    """How we know the place; only a phone's own position is exact (domain 7.5)."""
+
+    PHONE = "phone"
+    VENUE = "venue"
+    VILLAGE = "village"
+
+
+class RejectReason(StrEnum):
+    """The reasons offered for 驳回; OTHER comes with the officer's own words."""
+
+    NOT_FOUND = "not_found"
+    UNCLEAR = "unclear"
+    ELSEWHERE = "elsewhere"
+    KNOWN = "known"
+    OTHER = "other"
+
+
+def move(old: Status, new: Status) -> None:
+    """Refused unless the table of moves allows it; the reason names where the report stands."""
+    if new not in MOVES[old]:
+        raise Refused("report.moved_on", status=old)
+
+
+@dataclass(frozen=True)
+class DraftFacts:
+    """An unfinished report as far as joining parts goes."""
+
+    id: int
+    has_place: bool
+    has_photo: bool
+    photo_waived: bool
+    has_kind: bool
+    last_part_at: datetime
+    albums: tuple[str, ...] = ()
+
+    def missing(self) -> list[Part]:
+        """Which parts are still to be asked for, the next first."""
+        there = {Part.PLACE: self.has_place, Part.PHOTO: self.has_photo or self.photo_waived, Part.KIND: self.has_kind}
+        return [part for part in Part if not there[part]]
+
+
+def joins(draft: DraftFacts, part: Part, album: str | None, now: datetime, within: timedelta) -> bool:
+    """Whether a new part belongs to this draft: the same album, or within minutes, or exactly what it still lacks.
+
+    contract, "how it must feel" 1: two photos within ten minutes are one report; missing parts can follow hours later.
+    """
+    if album is not None and album in draft.albums:
+        return True
+    return now - draft.last_part_at <= within or part in draft.missing()
+
+
+def may_verify(me: Me, reporter_id: int, township_path: str) -> None:
+    """受理 and 驳回 belong to officers of the report's township and the county above; never to the reporter (M030)."""
+    if not decides(me, township_path, Role.TOWNSHIP_OFFICER, Role.COUNTY_ADMIN):
+        raise Refused("report.not_your_township")
+    if me.id == reporter_id:
+        raise Refused("report.own_report")
+
+
+def may_see(me: Me, reporter_id: int, village_path: str) -> None:
+    """Its reporter sees a report, and whoever leads or decides over its place; nobody else, however curious."""
+    leads = (Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER, Role.COUNTY_ADMIN)
+    if me.id != reporter_id and not decides(me, village_path, *leads):
+        raise Refused("report.not_found")
+
+
+def number(kind: str, area: str, day: date, serial: int) -> str:
+    """一码: "YH-330824116-240620-0007-2" (domain 7.6), the last sign an ISO 7064 MOD 37,36 check over the rest."""
+    body = f"{kind}-{area}-{day:%y%m%d}-{serial:04d}"
+    return f"{body}-{mod_37_36.calc_check_digit(body.replace('-', ''))}"
+
+
+def read_number(text: str) -> str:
+    """A number as typed or scanned, in any case and with or without dashes → its one spelling.
+
+    Refused when the check character does not fit, so that a slip of the pen never opens another's card.
+    """
+    plain = "".join(ch for ch in text.upper() if ch.isalnum())
+    if not looks_like_number(text) or not mod_37_36.is_valid(plain):
+        raise Refused("report.bad_number")
+    kind, area, day, serial, check = plain[:2], plain[2:-11], plain[-11:-5], plain[-5:-1], plain[-1]
+    return f"{kind}-{area}-{day}-{serial}-{check}"
+
+
+def looks_like_number(text: str) -> bool:
+    """Whether somebody typed a number of ours, right or wrong, rather than words."""
+    plain = "".join(ch for ch in text.upper() if ch.isalnum())
+    signs = all(ch.isascii() and (ch.isalnum() or ch in "- ") for ch in text.strip())
+    return signs and plain[:2] == "YH" and len(plain) in (22, 25) and plain[2:-1].isdigit()
+
+
+@dataclass(frozen=True)
+class KindFacts:
+    """One kind of hazard as far as guessing goes; the words come from the content pack."""
+
+    code: str
+    words: tuple[str, ...]
+    months: tuple[int, ...]
+    common: int
+
+
+def guess(kinds: Iterable[KindFacts], said: str, month: int, recent: Sequence[str] = ()) -> list[str]:
+    """Kinds from the likeliest down: what the words name, what the season brings, what this reporter found lately."""
+
+    def weight(kind: KindFacts) -> float:
+        named = sum(len(word) for word in kind.words if word and word.lower() in said.lower())
+        season = 1.5 if month in kind.months else 0.0 if kind.months else 0.5
+        lately = 1.0 if kind.code in recent else 0.0
+        return 10.0 * named + season + lately + kind.common
+    return [kind.code for kind in sorted(kinds, key=lambda kind: (-weight(kind), kind.code))]
+
+
+def valid_point(latitude: float, longitude: float) -> None:
+    """Refused for a place outside the globe."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise Refused("report.bad_place")

@@ -1,0 +1,75 @@
+"""Tables of reports, their photos, and the serial numbers of a township's day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import choice, identity, moment, reference
+from models.report.rules import PlaceSource, RejectReason, Status
+
+
+class Report(SQLModel, table=True):
+    """One report. `region_code` is the reporter's village, `township_code` decides whose officers verify it.
+
+    The place is WGS-84 with its source and accuracy in metres (domain 7.5); empty when only the village is known.
+    """
+
+    __table_args__ = (
+        Index("ix_report_reporter", "reporter_id", "status", "id"),
+        Index("ix_report_township", "township_code", "status"),
+    )
+
+    id: int | None = identity()
+    number: str = Field(max_length=40, unique=True)
+    reporter_id: int = reference("person.id")
+    region_code: str = Field(foreign_key="region.code", max_length=15)
+    township_code: str = Field(foreign_key="region.code", max_length=15)
+    status: Status = choice(Status, Status.DRAFT)
+    kind: str | None = Field(default=None, max_length=8)
+    words: str = ""
+    place_source: PlaceSource | None = choice(PlaceSource, None)
+    latitude: float | None = None
+    longitude: float | None = None
+    accuracy: float | None = None
+    place_words: str = Field(default="", max_length=400)
+    photo_waived: bool = False
+    created_at: datetime = moment()
+    last_part_at: datetime = moment()
+    submitted_at: datetime | None = moment(None)
+    decided_at: datetime | None = moment(None)
+    decided_by: int | None = reference("person.id", optional=True)
+    reject_reason: RejectReason | None = choice(RejectReason, None)
+    reject_words: str = Field(default="", max_length=400)
+
+
+class Photo(SQLModel, table=True):
+    """A photo of a report: known by Telegram's id at once, kept as a file of ours soon after.
+
+    `fetch_at` is when the next try to download it is due; empty once it is kept or given up.
+    """
+
+    __table_args__ = (UniqueConstraint("report_id", "unique_id"), Index("ix_photo_fetch", "fetch_at"))
+
+    id: int | None = identity()
+    report_id: int = reference("report.id", index=True)
+    file_id: str = Field(max_length=255)
+    unique_id: str = Field(max_length=64)
+    album: str | None = Field(default=None, max_length=64)
+    received_at: datetime = moment()
+    fetch_at: datetime | None = moment(None)
+    attempts: int = 0
+    path: str | None = Field(default=None, max_length=255)
+    sha256: str | None = Field(default=None, max_length=64)
+    size: int | None = Field(default=None, sa_type=BigInteger)
+    error: str | None = Field(default=None, max_length=200)
+
+
+class Serial(SQLModel, table=True):
+    """The last serial number given in an area on a day; numbers are never used twice."""
+
+    area: str = Field(primary_key=True, max_length=15)
+    day: date = Field(primary_key=True)
+    last: int

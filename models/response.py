@@ -1,0 +1,96 @@
+"""Steps that move two features at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models import journal, outbox
+from models.outbox import Lane
+from models.people import actions as people
+from models.people import roster
+from models.people.actions import CheckPhone, Place
+from models.people.rules import Level, Me, Role, Seat
+from models.policy import Policy
+from models.refused import Refused
+from models.task import actions as tasks
+
+UNREACHABLE = "person.unreachable"
+
+
+async def lost(session: AsyncSession, now: datetime, policy: Policy, chat_id: int, reason: str) -> None:
+    """A chat cannot be reached for good: the person is marked, and the post above them gets a task to find out why.
+
+    peers.md 3: the unreachable person must not be discovered in the middle of an emergency.
+    """
+    person_id = await people.mark_unreachable(session, now, chat_id, reason)
+    me = await people.person(session, person_id) if person_id is not None else None
+    if me is None or not me.seats:
+        return
+    seat = me.seats[0]
+    role, region = await _post_above(session, seat)
+    if region is not None:
+        await tasks.open_task(
+            session, now, UNREACHABLE, me.id, role=role, region_code=region.code, place_path=seat.path,
+            ladder=policy.ladder[UNREACHABLE],
+        )  # fmt: skip
+
+
+async def back(session: AsyncSession, now: datetime, chat_id: int, person_id: int | None) -> None:
+    """An account speaks again: it is reachable, and the task to find out why falls away."""
+    await people.meet(session, chat_id)
+    if person_id is not None:
+        await tasks.drop(session, now, UNREACHABLE, person_id, None)
+
+
+async def joined(session: AsyncSession, now: datetime, chat_id: int, phone: str) -> Me:
+    """Somebody joins (Refused for strangers): they are reachable now, and a change of account is told to officers."""
+    me, other_chat = await people.join(session, now, chat_id, phone)
+    await tasks.drop(session, now, UNREACHABLE, me.id, None)
+    if other_chat is not None:
+        await moved_account(session, now, me)
+    return me
+
+
+async def reached(session: AsyncSession, now: datetime, me: Me, person_id: int) -> None:
+    """An officer reached by phone somebody the bot could not reach: the task is done. Refused when none is open."""
+    await roster.card(session, me, person_id)
+    if not await tasks.finish(session, now, UNREACHABLE, person_id, me.id):
+        raise Refused("people.settled")
+    journal.write(session, now, me.id, "reached_by_phone", "person", person_id)
+
+
+async def renumbered(
+    session: AsyncSession, now: datetime, me: Me, person_id: int, phone: str, check: CheckPhone
+) -> None:
+    """A phone number was wrong: corrected, and what was known about reaching the old one is void."""
+    await roster.renumber(session, now, me, person_id, phone, check)
+    await tasks.drop(session, now, UNREACHABLE, person_id, me.id)
+
+
+async def ended(
+    session: AsyncSession, now: datetime, me: Me, person_id: int, role: Role | None = None, region_code: str = ""
+) -> bool:
+    """Posts end (all, or one); with the last one nobody needs to be reached any more. → whether the person left."""
+    left = await roster.end(session, now, me, person_id, role, region_code)
+    if left:
+        await tasks.drop(session, now, UNREACHABLE, person_id, me.id)
+    return left
+
+
+async def moved_account(session: AsyncSession, now: datetime, me: Me) -> None:
+    """A number joined from a second account: the officers above hear of it (contract: in the chat)."""
+    role, region = await _post_above(session, me.seats[0])
+    if region is not None:
+        told = await people.stand_ins(session, await people.holders(session, role, region.code))
+        for person_id in told:
+            if person_id != me.id:
+                await outbox.say(session, now, "menu.account_moved", person_id=person_id, lane=Lane.TASK, name=me.name)
+
+
+async def _post_above(session: AsyncSession, seat: Seat) -> tuple[Role, Place | None]:
+    """Whose business it is when something is wrong with a person: of village people the township, else the county."""
+    officer = seat.role in (Role.TOWNSHIP_OFFICER, Role.COUNTY_ADMIN)
+    role, level = (Role.COUNTY_ADMIN, Level.COUNTY) if officer else (Role.TOWNSHIP_OFFICER, Level.TOWNSHIP)
+    return role, await people.above(session, seat.path, level)

@@ -1,0 +1,200 @@
+"""Verbs about tasks: open, finish, drop, fire the next rung, and list what waits on somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models import journal, outbox
+from models.base import insert_once, swap
+from models.outbox import Lane
+from models.people import actions as people
+from models.people.rules import Level, Me, Role
+from models.policy import Ladder
+from models.task import rules
+from models.task.rules import Status
+from models.task.tables import Task
+
+
+async def open_task(
+    session: AsyncSession,
+    now: datetime,
+    kind: str,
+    subject_id: int,
+    *,
+    role: Role,
+    region_code: str,
+    place_path: str,
+    ladder: Ladder,
+) -> int | None:
+    """Open a task held by a post; its steps are frozen now. → its id, or None when it is open already.
+
+    `place_path` is the stored path of where the matter is; it decides who "lead", "township" and "county" are.
+    """
+    rows = await session.exec(
+        select(func.count()).where(Task.kind == kind, Task.subject_id == subject_id, Task.status != Status.OPEN)
+    )
+    frozen = rules.freeze(ladder)
+    values = {
+        "kind": kind, "subject_id": subject_id, "round": rows.one(), "status": Status.OPEN, "role": role,
+        "region_code": region_code, "place_path": place_path, "reached": role, "opened_at": now,
+        "due_at": now + ladder.due, "next_at": now + ladder.rungs[0].after, "rung": 0, "ladder": frozen,
+    }  # fmt: skip
+    task_id: int | None = await insert_once(session, Task, values)
+    if task_id is not None:
+        journal.write(session, now, None, "open", "task", task_id, kind=kind, subject=subject_id)
+    return task_id
+
+
+async def finish(session: AsyncSession, now: datetime, kind: str, subject_id: int, by: int | None) -> bool:
+    """The open task of this kind and subject is done; its ladder stops at once. False: none was open."""
+    return await _end(session, now, kind, subject_id, Status.DONE, by)
+
+
+async def drop(session: AsyncSession, now: datetime, kind: str, subject_id: int, by: int | None) -> bool:
+    """The reason for the open task fell away. False: none was open."""
+    return await _end(session, now, kind, subject_id, Status.DROPPED, by)
+
+
+async def _end(
+    session: AsyncSession, now: datetime, kind: str, subject_id: int, status: Status, by: int | None
+) -> bool:
+    where = {"kind": kind, "subject_id": subject_id, "status": Status.OPEN}
+    if not await swap(session, Task, where, {"status": status, "ended_at": now, "ended_by": by, "next_at": None}):
+        return False
+    journal.write(session, now, by, status, "task", f"{kind}:{subject_id}")
+    return True
+
+
+async def due(session: AsyncSession, now: datetime, most: int = 100) -> list[int]:
+    """Tasks whose next rung is due, found by the index on `next_at`: the cost is that of what is due, not of all."""
+    rows = await session.exec(
+        select(Task.id).where(col(Task.next_at) <= now).order_by(col(Task.next_at), col(Task.id)).limit(most)
+    )
+    return [task_id for task_id in rows if task_id is not None]
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next rung of any task fires."""
+    rows = await session.exec(select(func.min(Task.next_at)))
+    return rows.one()
+
+
+async def fire(session: AsyncSession, now: datetime, task_id: int) -> Sequence[int]:
+    """Fire one rung of a due task: tell whom it names, and set the next. → the persons told.
+
+    Compare-and-set on the rung makes a second tick (another replica, a restart) find nothing. The message's kind is
+    "<task kind>.due" with the task's id and the rung's number; the feature renders it. Where a post has nobody who can
+    be reached, the next above is told instead, and the journal says so (M029).
+    """
+    task = await session.get(Task, task_id)
+    if task is None or task.next_at is None or task.next_at > now:
+        return []
+    step = rules.step_at(task.ladder, task.rung)
+    wanted = task.role if step.to == "holder" else rules.RUNG_ROLES[step.to]
+    role, told = await _reach(session, task, wanted)
+    changes = {
+        "rung": task.rung + 1,
+        "next_at": rules.next_at(task.ladder, task.opened_at, task.rung + 1, now),
+        "reached": _higher(task.reached, role),
+    }
+    rung, kind = task.rung, task.kind
+    if not await swap(session, Task, {"id": task_id, "status": Status.OPEN, "rung": rung}, changes):
+        return []
+    for person_id in told:
+        await outbox.say(
+            session, now, f"{kind}.due", person_id=person_id, lane=Lane.TASK,
+            dedupe=f"task:{task_id}:{rung}:{person_id}", task=task_id, rung=rung, skipped=role != wanted,
+        )  # fmt: skip
+    journal.write(session, now, None, "remind", "task", task_id, rung=rung, to=role, told=len(told), wanted=wanted)
+    return told
+
+
+def _higher(one: Role, other: Role) -> Role:
+    order = list(Role)
+    return max(one, other, key=order.index)
+
+
+async def _reach(session: AsyncSession, task: Task, role: Role) -> tuple[Role, list[int]]:
+    """The persons of a post, or their deputies; if nobody can be reached, those of the post above."""
+    if task.person_id is not None and role is task.role:
+        told = await people.stand_ins(session, [task.person_id])
+        if told:
+            return role, told
+    current: Role | None = role
+    while current is not None:
+        region = await seat_for(session, current, task.place_path, task.role, task.region_code)
+        told = await people.stand_ins(session, await people.holders(session, current, region)) if region else []
+        if told:
+            return current, told
+        role, current = current, rules.ABOVE[current]
+    return role, []
+
+
+SEAT_LEVELS = {
+    Role.GRID_WORKER: Level.VILLAGE,
+    Role.VILLAGE_LEAD: Level.VILLAGE,
+    Role.TOWNSHIP_OFFICER: Level.TOWNSHIP,
+    Role.COUNTY_ADMIN: Level.COUNTY,
+}
+
+
+async def seat_for(
+    session: AsyncSession, role: Role, place_path: str, own_role: Role, own_region: str
+) -> str | None:
+    """The region in which a role is asked for a matter at this place."""
+    if role is own_role:
+        return own_region
+    above = await people.above(session, place_path, SEAT_LEVELS[role])
+    return above.code if above else None
+
+
+async def tell_holders(
+    session: AsyncSession, now: datetime, role: Role, region_code: str, kind: str, lane: Lane, **args: object
+) -> list[int]:
+    """Say something to everybody who holds a post and can be reached (or their deputies). → who."""
+    told = await people.stand_ins(session, await people.holders(session, role, region_code))
+    for person_id in told:
+        await outbox.say(session, now, kind, person_id=person_id, lane=lane, **args)  # type: ignore[arg-type]
+    return told
+
+
+async def waiting_on(session: AsyncSession, me: Me, most: int = 50) -> list[Task]:
+    """Open tasks that wait on this person: held by their post or by themselves, or climbed up to their post.
+
+    Most urgent first: by deadline, then by age.
+    """
+    if not me.seats:
+        return []
+    mine = [col(Task.person_id) == me.id]
+    mine += [
+        and_(col(Task.role) == seat.role, col(Task.region_code) == seat.region_code, col(Task.person_id).is_(None))
+        for seat in me.seats
+    ]
+    mine += [
+        and_(col(Task.reached) == seat.role, col(Task.place_path).startswith(seat.path)) for seat in me.seats
+    ]
+    rows = await session.exec(
+        select(Task)
+        .where(Task.status == Status.OPEN, or_(*mine))
+        .order_by(col(Task.due_at), col(Task.id))
+        .limit(most)
+    )
+    return list(rows)
+
+
+async def get(session: AsyncSession, task_id: int) -> Task | None:
+    """One task."""
+    return await session.get(Task, task_id)
+
+
+async def find(session: AsyncSession, kind: str, subject_id: int) -> Task | None:
+    """The open task of this kind and subject."""
+    rows = await session.exec(
+        select(Task).where(Task.kind == kind, Task.subject_id == subject_id, Task.status == Status.OPEN)
+    )
+    return rows.first()

@@ -1,0 +1,84 @@
+"""How a task moves and climbs. Pure: facts and `now` in, decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from models.people.rules import Role
+from models.policy import Ladder
+
+
+class Status(StrEnum):
+    """A task is open, or was done by somebody, or fell away because its reason did."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+# Which status may follow which; what is not here is forbidden.
+MOVES: dict[Status, tuple[Status, ...]] = {
+    Status.OPEN: (Status.DONE, Status.DROPPED),
+    Status.DONE: (),
+    Status.DROPPED: (),
+}
+
+# After an outage several rungs may be overdue; this much lies between two of them all the same.
+BREATH = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One frozen rung: seconds after opening, and whom it tells."""
+
+    after: int
+    to: str
+
+
+def freeze(ladder: Ladder) -> dict[str, Any]:
+    """A ladder of the policy as it is stored with a task: a later change of the policy moves no running task."""
+    return {
+        "steps": [{"after": int(rung.after.total_seconds()), "to": rung.to} for rung in ladder.rungs],
+        "again": int(ladder.again.total_seconds()),
+    }
+
+
+def steps(frozen: Mapping[str, Any]) -> Sequence[Step]:
+    """The frozen ladder's rungs."""
+    return [Step(step["after"], step["to"]) for step in frozen["steps"]]
+
+
+def step_at(frozen: Mapping[str, Any], rung: int) -> Step:
+    """The rung that fires as number `rung` (from 0); past the end the last one comes again."""
+    ladder = steps(frozen)
+    return ladder[min(rung, len(ladder) - 1)]
+
+
+def next_at(frozen: Mapping[str, Any], opened_at: datetime, fired: int, now: datetime) -> datetime:
+    """When rung number `fired` (the next one) is due, `now` being the moment the one before it fired.
+
+    At most one rung fires at a time, and never two within a breath, also after an outage.
+    """
+    ladder = steps(frozen)
+    if fired >= len(ladder):
+        return now + timedelta(seconds=frozen["again"])
+    return max(opened_at + timedelta(seconds=ladder[fired].after), now + BREATH)
+
+
+# Who is above whom, when a post has nobody who can be reached.
+ABOVE: dict[Role, Role | None] = {
+    Role.GRID_WORKER: Role.VILLAGE_LEAD,
+    Role.VILLAGE_LEAD: Role.TOWNSHIP_OFFICER,
+    Role.TOWNSHIP_OFFICER: Role.COUNTY_ADMIN,
+    Role.COUNTY_ADMIN: None,
+}
+
+RUNG_ROLES: dict[str, Role] = {
+    "lead": Role.VILLAGE_LEAD,
+    "township": Role.TOWNSHIP_OFFICER,
+    "county": Role.COUNTY_ADMIN,
+}
