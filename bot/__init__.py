@@ -1,0 +1,1 @@
+"""Starts and joins everything; the only folder that knows all the others."""

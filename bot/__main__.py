@@ -1,0 +1,88 @@
+"""The command line: demo, run, import, migrate, check, backup, restore (contract: command line)."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import logs
+from bot.settings import Unfit
+
+cli = typer.Typer(
+    name="cunshao", no_args_is_help=True, add_completion=False, help="村哨 Cunshao", pretty_exceptions_enable=False
+)
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> None:
+    """Run to the end; what the person can mend is one sentence and exit code 2, never a traceback."""
+    try:
+        code = asyncio.run(work)
+    except Unfit as unfit:
+        typer.echo(str(unfit), err=True)
+        code = 2
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code or 0)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page is served; a taken port moves to a free one.")] = 8000,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over: forget the demo's data.")] = False,
+) -> None:
+    """Three phones on one page: the real bot, a sandbox in Telegram's place, Kaihua county. No token, no network."""
+    from bot import demo as the_demo
+
+    logs.configure()
+    _run(the_demo.main(port, fresh, Path("data/demo")))
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot."""
+    from bot import commands
+
+    logs.configure()
+    _run(commands.run())
+
+
+@cli.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="CSV or XLSX: regions, people.", exists=True, dir_okay=False)],
+    check: Annotated[bool, typer.Option("--check", help="Only say what would change.")] = False,
+    remove_missing: Annotated[
+        bool, typer.Option("--remove-missing", help="End the posts of people who are missing in the file.")
+    ] = False,
+) -> None:
+    """Load rosters: all or nothing; every error with file, row, column and what to write instead."""
+    from bot import commands
+
+    logs.configure()
+    _run(commands.load_rosters(files, check=check, remove_missing=remove_missing))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from bot import commands
+
+    logs.configure()
+    _run(commands.migrate())
+
+
+@cli.command()
+def check() -> None:
+    """Say what is wrong with the configuration, the token, the database or the clock."""
+    from bot import commands
+
+    logs.configure()
+    _run(commands.check())
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

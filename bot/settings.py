@@ -1,0 +1,117 @@
+"""The environment as typed values; a wrong one stops the start with one sentence naming the variable and the mend."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.policy import Policy
+
+PREFIX = "CUNSHAO_"
+DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
+
+
+class Unfit(Exception):
+    """The configuration cannot be used; the message is one sentence for the person who starts the bot."""
+
+
+class Settings(BaseSettings):
+    """All CUNSHAO_ variables of the contract."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    bot_token: SecretStr | None = None
+    bot_token_file: Path | None = None
+    bot_api_url: str = "https://api.telegram.org"
+    database_url: str | None = None
+    data_dir: Path = Path("data")
+    policy: Path = DEFAULT_POLICY
+    timezone: str = "Asia/Shanghai"
+    locale: Literal["zh_CN", "en"] = "zh_CN"
+    send_rate: Annotated[float, Field(gt=0, le=1000)] = 30
+    paid_broadcast: bool = False
+    proxy: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, name: str) -> str:
+        """A zone of the time zone database."""
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("write a name of the time zone database, such as Asia/Shanghai") from None
+        return name
+
+    @model_validator(mode="after")
+    def guarded_webhook(self) -> Settings:
+        """A webhook without a secret would believe anybody."""
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError(
+                "CUNSHAO_WEBHOOK_URL is set without CUNSHAO_WEBHOOK_SECRET: set a long random secret beside it"
+            )
+        return self
+
+    def token(self) -> str:
+        """The bot's token, from the variable or the file. Unfit when neither gives one."""
+        if self.bot_token is not None and self.bot_token.get_secret_value().strip():
+            return self.bot_token.get_secret_value().strip()
+        if self.bot_token_file is not None:
+            try:
+                return self.bot_token_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise Unfit(
+                    f"CUNSHAO_BOT_TOKEN_FILE cannot be read ({error.strerror}): name a readable file."
+                ) from None
+        raise Unfit("CUNSHAO_BOT_TOKEN is not set: put the token from @BotFather there, or try `python -m bot demo`.")
+
+    def zone(self) -> ZoneInfo:
+        """The zone of the screens."""
+        return ZoneInfo(self.timezone)
+
+    def database(self) -> str:
+        """The database's address for SQLAlchemy's async engines; by default a SQLite file in the data folder."""
+        url = self.database_url or f"sqlite:///{self.data_dir / 'cunshao.sqlite'}"
+        for plain, driver in (("postgresql://", "postgresql+psycopg://"), ("sqlite://", "sqlite+aiosqlite://")):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        raise Unfit("CUNSHAO_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def load() -> Settings:
+    """The settings of this process. Unfit with one sentence that names the variable and what to write instead."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Unfit("; ".join(_sentence(PREFIX, problem) for problem in error.errors())) from None
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy file, typed. Unfit names the key and what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            return Policy.model_validate(tomllib.load(file))
+    except OSError as error:
+        raise Unfit(f"CUNSHAO_POLICY: {path} cannot be read ({error.strerror}): name a readable TOML file.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Unfit(f"CUNSHAO_POLICY: {path} is no TOML: {error}.") from None
+    except ValidationError as error:
+        raise Unfit(f"CUNSHAO_POLICY: {path}: " + "; ".join(_sentence("", p) for p in error.errors())) from None
+
+
+def _sentence(prefix: str, problem: object) -> str:
+    assert isinstance(problem, dict)
+    name = ".".join(str(part) for part in problem["loc"])
+    name = f"{prefix}{name.upper()}" if prefix and not name.upper().startswith(prefix) else name
+    what = (
+        "is not a known key: remove it or mend its spelling" if problem["type"] == "extra_forbidden" else problem["msg"]
+    )
+    return f"{name}: {what}" if name != prefix else str(what)
