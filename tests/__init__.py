@@ -1,0 +1,1 @@
+"""Sentences about the village, each one a test."""

@@ -1,0 +1,94 @@
+"""The demo as a newcomer meets it: a real browser, three phones, one report that travels across them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from bot.demo import open_demo
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "three-phones.png"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-quic",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package chromium to see the page"),
+]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium, without a window."""
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, tmp_path: Path) -> AsyncIterator[Page]:
+    """The demo's page, on a fresh county."""
+    async with open_demo(0, tmp_path / "demo") as (_, url):
+        shown = await browser.new_page(viewport={"width": 1440, "height": 900})
+        faults: list[str] = []
+        shown.on("pageerror", lambda error: faults.append(str(error)))
+        await shown.goto(url)
+        yield shown
+        await shown.close()
+        assert not faults
+
+
+def phone(page: Page, number: int) -> Locator:
+    """One of the three phones."""
+    return page.get_by_test_id(f"phone-{number}")
+
+
+async def test_a_newcomer_sees_a_report_travel_through_three_phones(page: Page) -> None:
+    worker, officer, county = (phone(page, number) for number in range(3))
+    await worker.get_by_test_id("start").click()
+    await worker.get_by_test_id("key").filter(has_text="分享我的手机号").click()
+    await worker.get_by_test_id("confirm-ok").click()
+    await expect(worker.get_by_test_id("log")).to_contain_text("欢迎您，华山村网格员1")
+    await worker.get_by_test_id("attach").click()
+    await worker.get_by_test_id("attach-photo-landslide").click()
+    await worker.get_by_test_id("attach-send").click()
+    await expect(worker.get_by_test_id("log")).to_contain_text("YH-330824106-")
+    await worker.get_by_test_id("key").filter(has_text="发送位置").click()
+    await worker.get_by_test_id("location-send").click()
+    await worker.get_by_test_id("inline").filter(has_text="✅").click()
+    accept = officer.get_by_test_id("inline").filter(has_text="受理")
+    await expect(accept).to_be_visible()
+    if os.environ.get("CUNSHAO_PICTURE"):
+        await page.wait_for_timeout(1500)
+        await page.screenshot(path=PICTURE)
+    await accept.click()
+    await expect(worker.get_by_test_id("log")).to_contain_text("已受理")
+    await expect(county.get_by_test_id("log")).not_to_contain_text("YH-")
+
+
+async def test_the_clock_walks_to_the_reminder_and_the_language_switches(page: Page) -> None:
+    worker, officer = phone(page, 0), phone(page, 1)
+    await worker.get_by_test_id("start").click()
+    await worker.get_by_test_id("key").filter(has_text="分享我的手机号").click()
+    await worker.get_by_test_id("confirm-ok").click()
+    await worker.get_by_test_id("attach").click()
+    await worker.get_by_test_id("attach-photo-culvert").click()
+    await worker.get_by_test_id("attach-send").click()
+    await worker.get_by_test_id("key").filter(has_text="发送位置").click()
+    await worker.get_by_test_id("location-send").click()
+    await worker.get_by_test_id("inline").filter(has_text="✅").click()
+    await expect(officer.get_by_test_id("inline").filter(has_text="受理")).to_be_visible()
+    await page.get_by_test_id("push-1h").click()
+    await expect(officer.get_by_test_id("log")).to_contain_text("等待核实")
+    await page.get_by_test_id("lang").click()
+    await expect(worker.get_by_test_id("log")).to_contain_text("Welcome")
+    await expect(worker.get_by_test_id("key").filter(has_text="Report a hazard")).to_be_visible()
