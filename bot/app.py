@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,21 +13,26 @@ from typing import Any
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram import Update
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 from telegram.request import HTTPXRequest
 
+from bot import watch
 from bot.clock import Clock, PushedClock
 from bot.database import Database
 from bot.errors import name_of
+from bot.health import Health
+from bot.heartbeat import Heartbeat
 from bot.inbox import Inbox
+from bot.instance import instance
 from bot.limits import Limits
 from bot.media import Media
 from bot.polling import Polling
 from bot.sender import IN_FLIGHT, Sender
 from bot.settings import Settings, load_policy
 from bot.ticker import Schedule, Ticker
-from handlers import menu, people, report, roster, task
+from bot.webhook import announce, open_webhook
+from handlers import menu, people, report, task
 from handlers.kit import ACT, Act, House, Reader, Screen
 from locales import catalogue
 from models import inbox, outbox, question
@@ -38,14 +41,14 @@ from models.people import actions as people_actions
 from models.people.rules import real_phone, sample_phone
 from models.policy import Policy
 from models.refused import Refused
+from schedules import report as report_schedule
 from schedules import task as task_schedule
 
 log = structlog.get_logger()
 
-# The order is logic: the first feature that wants an update gets it; report takes any words nobody asked for, and
-# roster an officer's contacts of others before people refuses them.
-FEATURES = (menu.FEATURE, roster.FEATURE, people.FEATURE, task.FEATURE, report.FEATURE)
-SCHEDULES: tuple[Schedule, ...] = (task_schedule,)
+# The order is logic: the first feature that wants an update gets it; report takes any words nobody asked for.
+FEATURES = (menu.FEATURE, people.FEATURE, task.FEATURE, report.FEATURE)
+SCHEDULES: tuple[Schedule, ...] = (task_schedule, report_schedule)
 
 
 @dataclass
@@ -62,18 +65,44 @@ class App:
     ticker: Ticker
     media: Media
     polling: Polling
+    health: Health
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Everything at work: polling, handling, sending, ticking, fetching. Ends gracefully, in the reverse order."""
+    async def running(self, *, watched: bool = False) -> AsyncIterator[None]:
+        """Everything at work: intake, handling, sending, ticking, fetching. Ends gracefully, in the reverse order.
+
+        `watched`: with /healthz and /metrics, first up and last down, and the heartbeat.
+        """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
+            if watched:
+                await stack.enter_async_context(watch.watched(self.settings, self.health))
+            await self._take_over(stack.enter_context(instance(self.settings.data_dir)))
             await _patiently(self.telegram.initialize)
             stack.push_async_callback(self.telegram.shutdown)
             await _default_commands(self)
-            for part in (self.sender.run, self.media.run, self.ticker.run, self.inbox.run, self.polling.run):
+            for part in (self.sender.run, self.media.run, self.ticker.run, self.inbox.run):
                 stack.push_async_callback(_cancel, asyncio.create_task(_guarded(part)))
+            if watched and self.settings.heartbeat_url:
+                heartbeat = Heartbeat(self.settings.heartbeat_url, self.health)
+                stack.push_async_callback(_cancel, asyncio.create_task(_guarded(heartbeat.run)))
+            await self._take_in(stack)
             yield
+
+    async def _take_over(self, name: str) -> None:
+        """Work under this name; what a dead process claimed under it need not wait for the end of its lease."""
+        self.inbox.owner = self.sender.owner = self.polling.owner = name
+        async with self.database.transaction() as session:
+            await inbox.free(session, self.clock.now(), name)
+            await outbox.free(session, self.clock.now(), name)
+
+    async def _take_in(self, stack: AsyncExitStack) -> None:
+        """The one way in: Telegram brings updates, or they are fetched. Open before it is announced."""
+        if self.settings.webhook_url:
+            await stack.enter_async_context(open_webhook(self.settings, self.inbox))
+        await _patiently(lambda: announce(self.settings, self.telegram.bot))
+        if not self.settings.webhook_url:
+            stack.push_async_callback(_cancel, asyncio.create_task(_guarded(self.polling.run)))
 
     async def settled(self, within: float = 20.0) -> None:
         """Wait until nothing is left to do at this moment of the clock. TimeoutError after so many real seconds."""
@@ -113,7 +142,7 @@ def build(settings: Settings, clock: Clock, *, samples: bool = False) -> App:
     Unfit when the settings cannot be used.
     """
     policy = load_policy(settings.policy)
-    token, house, owner = settings.token(), House(FEATURES), f"{os.getpid()}-{secrets.token_hex(4)}"
+    token, house, owner = settings.token(), House(FEATURES), "not running"
     database = Database(settings.database())
     telegram = _telegram(settings, token)
     for route in [*house.routes, *menu.last_resorts()]:
@@ -123,12 +152,14 @@ def build(settings: Settings, clock: Clock, *, samples: bool = False) -> App:
     make_act = _act_maker(settings, policy, house, samples)
     receiving = Inbox(database, telegram, clock, policy, make_act, owner)
     limits = Limits(settings.send_rate, policy.sending.chat_burst, monotonic)
+    ticker = Ticker(database, clock, policy, SCHEDULES)
     return App(
         settings=settings, policy=policy, clock=clock, database=database, telegram=telegram, inbox=receiving,
         sender=Sender(database, bot, clock, policy, limits, _render(settings, house), owner),
-        ticker=Ticker(database, clock, policy, SCHEDULES),
+        ticker=ticker,
         media=Media(database, bot, clock, policy, settings.data_dir / "photos"),
         polling=Polling(database, bot, receiving, clock, policy, owner),
+        health=Health(database, ticker, clock),
     )  # fmt: skip
 
 
@@ -193,7 +224,7 @@ async def _patiently(initialise: Callable[[], Awaitable[None]]) -> None:
         try:
             return await initialise()
         except TelegramError as error:
-            if type(error).__name__ == "InvalidToken":
+            if isinstance(error, InvalidToken):
                 raise
             log.warning("telegram_not_reached", error=type(error).__name__)
             await asyncio.sleep(pause)
@@ -217,8 +248,16 @@ async def _guarded(run: Callable[[], Awaitable[None]]) -> None:
         except asyncio.CancelledError:
             raise
         except Exception as error:
+            if _told_to_stop():  # what it wanted to tidy up failed; begun anew it would never end
+                log.warning("untidy_stop", loop=getattr(run, "__qualname__", "?"), error=name_of(error))
+                return
             log.critical("loop_died", loop=getattr(run, "__qualname__", "?"), error=name_of(error), exc_info=error)
             await asyncio.sleep(1.0)
+
+
+def _told_to_stop() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _cancel(running: asyncio.Task[None]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from html import unescape
 
 import httpx
 from telegram import (
@@ -118,6 +120,10 @@ async def send(bot: Bot, chat_id: int, screen: Screen) -> Sent:
         return Sent(messages[-1].message_id)
     if screen.point is not None:
         return _sent(await bot.send_location(chat_id, *screen.point, reply_markup=markup(screen)))
+    if screen.document:
+        return _sent(await bot.send_document(chat_id, screen.document, caption=screen.text))
+    if screen.voice:
+        return _sent(await bot.send_voice(chat_id, screen.voice, caption=screen.text))
     if screen.photo:
         return _sent(
             await bot.send_photo(
@@ -151,6 +157,11 @@ async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Sent:
             disable_web_page_preview=True,
         )
     return _sent(answer) if isinstance(answer, Message) else Sent(message_id, has_photo=bool(screen.photo))
+
+
+def shown(html: str) -> str:
+    """The text of a screen as Telegram shows it, for a message that already was as it should be."""
+    return unescape(re.sub(r"<[^>]*>", "", html)).strip()
 
 
 async def strip(bot: Bot, chat_id: int, message_id: int) -> None:

@@ -6,6 +6,7 @@ telegram.md 1: limits are the token's and the chat's; a 429 of one chat says not
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import floor
 
 
 class Bucket:
@@ -45,6 +46,16 @@ class Bucket:
         self._at = now
 
 
+def _bucket_for_the_token(rate: float, now: float) -> Bucket:
+    """A bucket of which no second, wherever it begins, sees more than `rate` requests.
+
+    In less than a second fewer than burst + refill go, so these two together may be one more than the rate, not two:
+    a burst of 3 with a refill of 30 would let 33 through (telegram.md 3c).
+    """
+    burst = max(1.0, rate / 15)
+    return Bucket(min(rate, floor(rate) + 1 - burst) if rate >= 1 else rate, burst, now)
+
+
 class Limits:
     """One token's limits; a reader's key is the outbox's `recipient`.
 
@@ -53,11 +64,10 @@ class Limits:
 
     def __init__(self, rate: float, chat_burst: int, time: Callable[[], float]) -> None:
         self._time = time
-        # A burst of a tenth of a second's worth keeps every one-second window inside the limit (telegram.md 3c).
-        self._all = Bucket(rate, max(1.0, rate / 10), time())
+        self._all = _bucket_for_the_token(rate, time())
         self._chat_burst = chat_burst
         self._chats: dict[str, Bucket] = {}
-        self._limited: list[float] = []
+        self._limited: dict[str, float] = {}
         self._bulk_until = 0.0
 
     def room(self) -> int:
@@ -80,16 +90,20 @@ class Limits:
         return {key: wait for key, wait in waits.items() if wait > 0}
 
     def take(self, key: str | None) -> None:
-        """A request to this reader leaves now; None for one that writes in no chat."""
-        now = self._time()
-        self._all.take(now)
+        """A request leaves now, a new message to this reader; None for an edit or one that writes in no chat."""
+        self._all.take(self._time())
         if key is not None:
-            self._chats.setdefault(key, Bucket(1.0, self._chat_burst, now)).take(now)
+            self.write(key)
+
+    def write(self, key: str) -> None:
+        """This reader's chat gets a new message."""
+        now = self._time()
+        self._chats.setdefault(key, Bucket(1.0, self._chat_burst, now)).take(now)
 
     def limited(self, key: str, seconds: float) -> None:
         """Telegram answered 429: this reader rests; when two are limited within a second, broadcasts rest too."""
         now = self._time()
         self._chats.setdefault(key, Bucket(1.0, self._chat_burst, now)).empty_for(now, seconds)
-        self._limited = [at for at in self._limited if now - at < 1.0] + [now]
+        self._limited = {each: at for each, at in self._limited.items() if now - at < 1.0} | {key: now}
         if len(self._limited) >= 2:
             self._bulk_until = max(self._bulk_until, now + seconds)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -16,7 +17,7 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot import delivery
 from bot.clock import Clock
-from bot.database import Database, rung
+from bot.database import Database, insist, rung
 from bot.delivery import Outcome, Sent
 from bot.errors import name_of
 from bot.limits import Limits
@@ -25,10 +26,12 @@ from models import lease, outbox, response
 from models.outbox import Delivery, Lane, Method, Outgoing, Slot
 from models.people import actions as people
 from models.policy import Policy
+from models.refused import Refused
 
 log = structlog.get_logger()
 
 Render = Callable[[AsyncSession, datetime, Outgoing, int], Awaitable[Screen | None]]
+NEW_MESSAGES = (Method.SEND, Method.ALBUM, Method.DOCUMENT)  # the limit of a chat is about these, not about edits
 IN_FLIGHT = 16  # httpx slows down beyond this (telegram.md 5); the limit of 30 a second needs two at 60 ms
 
 
@@ -58,8 +61,9 @@ class Sender:
                     await rung(bell, pause)
         finally:
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
-            async with self.database.transaction() as session:
-                await lease.let_go(session, self.clock.now(), self._lease, self.owner)
+            with suppress(Exception):  # with the database away the lease runs out by itself
+                async with self.database.transaction(ring=False) as session:
+                    await lease.let_go(session, self.clock.now(), self._lease, self.owner)
 
     @property
     def _lease(self) -> str:
@@ -83,7 +87,7 @@ class Sender:
             log.warning("outbox_unreadable", error=name_of(error))
             return 1.0
         for row in rows:
-            self.limits.take(None if row.method is Method.COMMANDS else row.recipient)
+            self.limits.take(row.recipient if row.method in NEW_MESSAGES else None)
             self._busy[row.recipient] = asyncio.create_task(self._one(row))
         if room <= 0 or len(rows) == room:
             return max(self.limits.token_wait(), 0.01)
@@ -95,13 +99,13 @@ class Sender:
         async with self.database.reading() as session:
             if not await outbox.any_due(session, now):
                 return []
-        async with self.database.transaction() as session:
-            if self._held_until is None or self._held_until - now < policy.lease / 2:
-                held = await lease.hold(session, now, self._lease, self.owner, policy.lease)
-                self._held_until = now + policy.lease if held else None
-            if self._held_until is None:
-                return []
-            return await outbox.claim(session, now, self.owner, policy.lease, passed_over, room, lowest)
+        renew = self._held_until is None or self._held_until - now < policy.lease / 2
+        async with self.database.transaction(ring=False) as session:
+            held = not renew or await lease.hold(session, now, self._lease, self.owner, policy.lease)
+            rows = await outbox.claim(session, now, self.owner, policy.lease, passed_over, room, lowest) if held else []
+        if renew:
+            self._held_until = now + policy.lease if held else None
+        return rows
 
     async def _one(self, row: Outgoing) -> None:
         try:
@@ -120,11 +124,11 @@ class Sender:
             return await self._settle(row, Delivery.EXPIRED)
         async with self.database.reading() as session:
             chat_id, why_not = await self._chat(session, row)
-            if chat_id is None:
-                return await self._settle(row, Delivery.UNREACHABLE, error=why_not)
-            screen = await self.render(session, now, row, chat_id)
+            screen = await self._screen(session, now, row, chat_id) if chat_id is not None else None
             slot = await outbox.slot_of(session, row.recipient, row.slot) if row.slot else None
-            last = slot is not None and await outbox.is_last(session, chat_id, slot.message_id)
+            last = slot is not None and await outbox.is_last(session, slot.chat_id, slot.message_id)
+        if chat_id is None:
+            return await self._settle(row, Delivery.UNREACHABLE, error=why_not)
         if screen is None:
             return await self._settle(row, Delivery.SUPERSEDED, error="nothing left to say")
         in_place = row.method is Method.EDIT and slot is not None and (last or not row.follow)
@@ -133,7 +137,15 @@ class Sender:
         except TelegramError as error:
             return await self._failed(row, chat_id, error)
         self._faults = 0
-        return await self._sent(row, chat_id, sent)
+        return await insist(partial(self._sent, row, chat_id, sent))
+
+    async def _screen(self, session: AsyncSession, now: datetime, row: Outgoing, chat_id: int) -> Screen | None:
+        """What to say now; None when there is nothing left to say, or it is no longer this reader's business."""
+        try:
+            return await self.render(session, now, row, chat_id)
+        except Refused as refused:
+            log.info("not_for_this_reader", row=row.id, kind=row.kind, reason=refused.reason)
+            return None
 
     async def _chat(self, session: AsyncSession, row: Outgoing) -> tuple[int | None, str | None]:
         if row.person_id is None:
@@ -151,21 +163,23 @@ class Sender:
                 return await delivery.edit(self.bot, chat_id, slot.message_id, screen)
             except BadRequest as error:
                 if delivery.meaning(error) is Outcome.UNCHANGED:
-                    return Sent(slot.message_id, has_photo=slot.has_photo)
+                    return Sent(slot.message_id, delivery.shown(screen.text), slot.has_photo)
                 if delivery.meaning(error) is not Outcome.GONE:
                     raise
+        if row.method not in NEW_MESSAGES:
+            self.limits.write(row.recipient)  # an edit that has become a message after all
         sent = await delivery.send(self.bot, chat_id, screen)
         if slot is not None and slot.chat_id == chat_id:
-            self.limits.take(row.recipient)
+            await asyncio.sleep(self.limits.token_wait())
+            self.limits.take(None)
             with suppress(TelegramError):  # the new screen stands; an old button answers with what is true anyway
                 await delivery.strip(self.bot, chat_id, slot.message_id)
         return sent
 
     async def _sent(self, row: Outgoing, chat_id: int, sent: Sent) -> None:
-        assert row.id is not None
         values = {"message_id": sent.message_id, "text": sent.text, "sent_at": self.clock.now(), "error": None}
         async with self.database.transaction() as session:
-            await outbox.settle(session, row.id, Delivery.SENT, **values)
+            await outbox.settle(session, row, Delivery.SENT, **values)
             if sent.message_id is not None:
                 await outbox.note_message(session, chat_id, sent.message_id)
                 if row.slot:
@@ -183,8 +197,10 @@ class Sender:
                 await response.lost(session, self.clock.now(), self.policy, chat_id, error.message)
         elif what in (Outcome.NOT_SENT, Outcome.TOKEN):
             # The whole line is down, not this row: rest, growing to half a minute, and count nothing against it.
-            self._faults += 1
-            self._rests_until = monotonic() + min(0.25 * 2.0 ** min(self._faults, 7), 30.0)
+            # Several under way fail at once: that is one fault.
+            if monotonic() >= self._rests_until:
+                self._faults += 1
+                self._rests_until = monotonic() + min(0.25 * 2.0 ** min(self._faults, 7), 30.0)
             await self._settle(row, Delivery.WAITING, error=what)
         elif what is Outcome.UNKNOWN and row.lane != Lane.DIGEST:
             await self._again(row, what)
@@ -193,15 +209,25 @@ class Sender:
             await self._settle(row, Delivery.FAILED, error=error.message[:200])
 
     async def _again(self, row: Outgoing, why: str) -> None:
-        """Try again after a pause that grows to five minutes; a row older than the policy's limit is given up."""
-        now, attempts = self.clock.now(), row.attempts + 1
-        if now - row.created_at > self.policy.sending.give_up:
+        """Try again after a pause; a row that waited through the policy's limit is given up.
+
+        Its age would be the wrong measure: a row may be written days before its time.
+        """
+        attempts = row.attempts + 1
+        if sum(map(pause_before, range(1, attempts)), timedelta(0)) > self.policy.sending.give_up:
             await self._settle(row, Delivery.FAILED, error=why)
         else:
-            pause = timedelta(seconds=min(2.0 ** min(attempts, 9) / 2, 300))
-            await self._settle(row, Delivery.WAITING, error=why, attempts=attempts, send_at=now + pause)
+            send_at = self.clock.now() + pause_before(attempts)
+            await self._settle(row, Delivery.WAITING, error=why, attempts=attempts, send_at=send_at)
 
     async def _settle(self, row: Outgoing, state: Delivery, **values: object) -> None:
-        assert row.id is not None
-        async with self.database.transaction() as session:
-            await outbox.settle(session, row.id, state, **values)
+        async def write() -> None:
+            async with self.database.transaction() as session:
+                await outbox.settle(session, row, state, **values)
+
+        await insist(write)
+
+
+def pause_before(attempt: int) -> timedelta:
+    """How long a row waits before it goes again after so many faults: a second, doubling, at most five minutes."""
+    return timedelta(seconds=min(2.0 ** min(attempt, 10) / 2, 300.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import quote
@@ -91,6 +91,8 @@ class Screen:
     keys: Sequence[Sequence[Key]] | None = None
     photo: str | None = None
     album: Sequence[str] = ()
+    document: str | None = None
+    voice: str | None = None
     point: tuple[float, float] | None = None
     commands: Sequence[tuple[str, str]] = ()
 
@@ -279,10 +281,18 @@ def message(what: filters.BaseFilter, do: Deed) -> Route:
     return MessageHandler(what & PLAIN, _deed(do))
 
 
+def edited(what: filters.BaseFilter, do: Deed) -> Route:
+    """A message that was edited after it was sent."""
+    return MessageHandler(what & filters.UpdateType.EDITED_MESSAGE & filters.ChatType.PRIVATE, _deed(do))
+
+
 def key(label: str, do: Deed) -> Route:
     """A key of the main menu, by its label's message id, pressed in any language."""
     labels = [catalogue(locale)(label) for locale in LOCALES]
     return MessageHandler(filters.Text(labels) & PLAIN, _deed(do))
+
+
+STILL_ASKED = timedelta(hours=1)  # later words are about something else: a slope, not somebody's corrected name
 
 
 class _Asked(filters.MessageFilter):
@@ -293,8 +303,9 @@ class _Asked(filters.MessageFilter):
         self._kind = kind
 
     def filter(self, message: Message) -> bool:
-        asked = ACT.get().question
-        return asked is not None and asked.kind == self._kind
+        act = ACT.get()
+        asked = act.question
+        return asked is not None and asked.kind == self._kind and act.now - asked.asked_at < STILL_ASKED
 
 
 def answering(kind: str, do: Deed) -> Route:

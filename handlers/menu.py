@@ -37,6 +37,7 @@ from models.refused import Refused
 
 REPORT_KEY = N_("📷 Report a hazard")
 PLACE_KEY = N_("📍 Send my place")
+FIRE_KEY = N_("🔥 Report a fire")
 TASKS_KEY = N_("📋 My tasks")
 PEOPLE_KEY = N_("👥 People")
 HELP_KEY = N_("❓ Help")
@@ -169,7 +170,8 @@ def main_menu(reader: Reader) -> list[list[Key]]:
     menu: list[list[Key]] = []
     if me and me.holds(Role.GRID_WORKER, Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER):
         menu.append([Key(_(REPORT_KEY)), Key(_(PLACE_KEY), place=True)])
-    last = [Key(_(TASKS_KEY))]
+        menu.append([Key(_(FIRE_KEY)), Key(_(TASKS_KEY))])
+    last = [] if menu else [Key(_(TASKS_KEY))]
     if me and me.holds(*rules.OFFICERS):
         last.append(Key(_(PEOPLE_KEY)))
     return [*menu, [*last, Key(_(HELP_KEY))]]

@@ -117,26 +117,36 @@ async def claim(
     return row
 
 
-async def finish(session: AsyncSession, now: datetime, row: Arrival) -> bool:
-    """Mark an update done, inside the transaction that did it. False: the claim was lost; roll back."""
-    return await swap(
-        session,
-        Arrival,
-        {"id": row.id, "state": Handling.CLAIMED, "owner": row.owner},
-        {"state": Handling.DONE, "finished_at": now, "lease_until": None},
+async def free(session: AsyncSession, now: datetime, owner: str) -> None:
+    """Let what a dead process claimed be taken up again at once: only for whoever holds its name now (bot/instance)."""
+    await session.exec(
+        update(Arrival)
+        .where(col(Arrival.state) == Handling.CLAIMED, col(Arrival.owner) == owner)
+        .values(lease_until=now)
     )
 
 
-async def put_back(session: AsyncSession, row_id: int, try_at: datetime, attempts: int, error: str | None) -> None:
-    """Return a claimed update to the queue, to be tried again at `try_at`."""
+async def finish(session: AsyncSession, now: datetime, row: Arrival) -> bool:
+    """Mark an update done, inside the transaction that did it. False: the claim was lost; roll back."""
+    done = {"state": Handling.DONE, "finished_at": now, "lease_until": None}
+    return await swap(session, Arrival, _claimed(row), done)
+
+
+async def put_back(session: AsyncSession, row: Arrival, try_at: datetime, attempts: int, error: str | None) -> bool:
+    """Return a claimed update to the queue, to be tried again at `try_at`. False: the claim was lost."""
     values = {"state": Handling.WAITING, "try_at": try_at, "attempts": attempts, "error": error, "lease_until": None}
-    await swap(session, Arrival, {"id": row_id, "state": Handling.CLAIMED}, values)
+    return await swap(session, Arrival, _claimed(row), values)
 
 
-async def set_aside(session: AsyncSession, now: datetime, row_id: int, attempts: int, error: str) -> bool:
-    """Make a failing update a dead letter, so that its chat can go on."""
+async def set_aside(session: AsyncSession, now: datetime, row: Arrival, attempts: int, error: str) -> bool:
+    """Make a failing update a dead letter, so that its chat can go on. False: the claim was lost."""
     values = {"state": Handling.DEAD, "attempts": attempts, "error": error, "finished_at": now, "lease_until": None}
-    return await swap(session, Arrival, {"id": row_id, "state": Handling.CLAIMED}, values)
+    return await swap(session, Arrival, _claimed(row), values)
+
+
+def _claimed(row: Arrival) -> dict[str, Any]:
+    """Still claimed, and by the same owner: whoever was too slow must not touch what another took over."""
+    return {"id": row.id, "state": Handling.CLAIMED, "owner": row.owner}
 
 
 async def waiting(session: AsyncSession) -> tuple[int, datetime | None]:

@@ -134,14 +134,15 @@ async def say(
     if (person_id is None) == (chat_id is None):
         raise ValueError("a message goes to a person or to a chat, and to exactly one")
     recipient = recipient_of(person_id, chat_id)
-    if slot and method is Method.EDIT:
-        await _supersede(session, recipient, slot)
     row = {
         "recipient": recipient, "person_id": person_id, "chat_id": chat_id, "method": method, "kind": kind,
         "args": args, "lane": int(lane), "slot": slot, "follow": follow, "dedupe": dedupe, "created_at": now,
         "send_at": send_at or now, "expires_at": expires_at, "state": Delivery.WAITING, "attempts": 0,
     }  # fmt: skip
-    return await insert_once(session, Outgoing, row) is not None
+    row_id = await insert_once(session, Outgoing, row)
+    if row_id is not None and slot and method is Method.EDIT:
+        await _supersede(session, recipient, slot, row_id)
+    return row_id is not None
 
 
 def recipient_of(person_id: int | None, chat_id: int | None) -> str:
@@ -149,12 +150,14 @@ def recipient_of(person_id: int | None, chat_id: int | None) -> str:
     return f"p{person_id}" if person_id is not None else f"c{chat_id}"
 
 
-async def _supersede(session: AsyncSession, recipient: str, slot: str) -> None:
+async def _supersede(session: AsyncSession, recipient: str, slot: str, by: int) -> None:
+    """Only after the newer edit is in: one that was there already (`dedupe`) must not take the older away."""
     await session.exec(
         update(Outgoing)
         .where(
             col(Outgoing.recipient) == recipient,
             col(Outgoing.slot) == slot,
+            col(Outgoing.id) < by,
             col(Outgoing.method) == Method.EDIT,
             col(Outgoing.state) == Delivery.WAITING,
         )
@@ -218,9 +221,19 @@ async def claim(
     return taken
 
 
-async def settle(session: AsyncSession, row_id: int, state: Delivery, **values: Any) -> bool:
-    """Write what became of a claimed row. False: it was settled by somebody else."""
-    return await swap(session, Outgoing, {"id": row_id, "state": Delivery.SENDING}, {"state": state, **values})
+async def free(session: AsyncSession, now: datetime, owner: str) -> None:
+    """Let what a dead sender claimed go again at once: only for whoever holds its name now (bot/instance)."""
+    await session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.state) == Delivery.SENDING, col(Outgoing.owner) == owner)
+        .values(lease_until=now)
+    )
+
+
+async def settle(session: AsyncSession, row: Outgoing, state: Delivery, **values: Any) -> bool:
+    """Write what became of a claimed row. False: the claim was lost, somebody else sends it or has settled it."""
+    claimed = {"id": row.id, "state": Delivery.SENDING, "owner": row.owner}
+    return await swap(session, Outgoing, claimed, {"state": state, **values})
 
 
 async def slot_of(session: AsyncSession, recipient: str, slot: str) -> Slot | None:

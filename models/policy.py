@@ -61,6 +61,10 @@ class ReportPolicy(Part):
 
     join_within: Duration
     draft_lives: Duration
+    remind_after: Duration
+    submit_after: Duration
+    urgent_after: Duration
+    withdraw_within: Duration
 
 
 class SendingPolicy(Part):

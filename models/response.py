@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -77,6 +78,12 @@ async def ended(
     if left:
         await tasks.drop(session, now, UNREACHABLE, person_id, me.id)
     return left
+
+
+async def left(session: AsyncSession, now: datetime, person_ids: Sequence[int]) -> None:
+    """These persons left the roster by an import: nobody needs to reach them any more."""
+    for person_id in person_ids:
+        await tasks.drop(session, now, UNREACHABLE, person_id, None)
 
 
 async def moved_account(session: AsyncSession, now: datetime, me: Me) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("bot", "handlers", "locales", "models", "schedules")
-NOT_OURS = {".git", ".venv", "data"}  # at the root only
+NOT_OURS = {".git", ".hypothesis", ".venv", "data"}  # at the root only
 LONGEST = 400
 LONGER: dict[str, str] = {}  # file: why it must be longer
 FEATURE_FILES = {"__init__", "rules", "tables", "actions"}
 MORE_VERBS = {  # with these, actions.py would pass 400 lines
     "models/people/roster.py",  # what officers do with the roster
+    "models/people/load.py",  # what a roster file does with it
+    "models/report/intake.py",  # parts, drafts and patrols
+    "models/report/views.py",  # what a screen shows
     "models/report/photos.py",  # photos as files
 }
 IN_MEMORY = {"user_data", "chat_data", "bot_data", "ConversationHandler", "JobQueue", "PicklePersistence"}
@@ -147,7 +150,7 @@ def test_a_feature_has_the_same_files_everywhere() -> None:
 
 def test_a_feature_is_one_word() -> None:
     """One word a feature, the same in every folder, so that `git ls-files | grep report` shows all of it."""
-    word = re.compile(r"(handlers|schedules)/([a-z]+|__init__)\.py")
+    word = re.compile(r"(handlers|schedules)/([a-z]+/)?([a-z]+|__init__)\.py")  # a big feature is a folder
     assert [file for file in modules("handlers", "schedules") if not word.fullmatch(file)] == []
 
 

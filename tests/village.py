@@ -5,7 +5,9 @@ Alice's house stands below the slope; the tests are about whether somebody comes
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,10 +19,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.app import App, build
 from bot.clock import PushedClock
-from bot.sandbox import Phone, Sandbox, serve
-from bot.settings import Settings
+from bot.sandbox import Limits, Phone, Sandbox, serve
+from bot.settings import DEFAULT_POLICY, Settings
 from models.people.rules import Level, Role
-from models.people.tables import Person, Post, Region
+from models.people.tables import Account, Person, Post, Region
 
 # Nine in the morning of a day in the typhoon season, in Kaihua.
 MORNING = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
@@ -84,12 +86,29 @@ class Village:
             await phone.until(lambda p: any("欢迎" in str(m.get("text")) for m in p.messages))
         await self.app.settled()
 
+    async def present(self, *names: str) -> None:
+        """These people joined some time ago: the quick way, without a word in the chat."""
+        async with self.app.database.transaction() as session:
+            for name in names:
+                session.add(Account(chat_id=CAST[name][0], person_id=self.ids[name], joined_at=MORNING))
+        for name in names:
+            self.sandbox.phone(CAST[name][0]).chat.started = True
+
+    def soon(self, **length: float) -> None:
+        """Push the clock at one go, without stopping at due times, and let everybody look at it now."""
+        self.clock.push(timedelta(**length))
+        self.app.database.bell.ring()
+
     async def settled(self) -> None:
-        """Wait until the bot has nothing left to do at this moment."""
+        """Wait until the bot has fetched everything and has nothing left to do at this moment."""
+        async with asyncio.timeout(20):
+            while self.sandbox.bot().updates.waiting():
+                await asyncio.sleep(0.01)
         await self.app.settled()
 
     async def later(self, **length: float) -> None:
         """Let time pass, reminders and all."""
+        await self.settled()
         await self.app.walk(timedelta(**length))
 
     def texts(self, name: str) -> list[str]:
@@ -125,17 +144,47 @@ def settings_for(database_url: str, folder: Path, api_url: str, **more: Any) -> 
     )
 
 
+def policy_file(folder: Path, changes: Mapping[str, object]) -> Path:
+    """The shipped policy with other numbers, such as {"inbox.retries": 2}. KeyError for one that is not there."""
+    left, section, lines = dict(changes), "", []
+    for line in DEFAULT_POLICY.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            section = line[1 : line.index("]")]
+        key = f"{section}.{line.partition('=')[0].strip()}"
+        lines.append(f"{key.rpartition('.')[2]} = {json.dumps(left.pop(key))}" if key in left else line)
+    if left:
+        raise KeyError(*left)
+    path = folder / "policy.toml"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
 @asynccontextmanager
-async def open_village(database_url: str, folder: Path, **more: Any) -> AsyncIterator[Village]:
-    """The whole: sandbox, people, bot."""
+async def open_village(
+    database_url: str,
+    folder: Path,
+    *,
+    policy: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
+    prepare: Callable[[App], None] = lambda app: None,
+    **more: Any,
+) -> AsyncIterator[Village]:
+    """The whole: sandbox, people, bot.
+
+    `policy`: other numbers for this bot, `limits`: what its Telegram refuses, `prepare`: a word with the bot before it
+    runs, `more`: other settings.
+    """
     clock = PushedClock(MORNING)
-    sandbox = Sandbox(clock)
+    sandbox = Sandbox(clock, limits)
     sandbox.add_bot(TOKEN)
     for name, (user_id, phone, _, _) in CAST.items():
         sandbox.add_person(user_id, name.capitalize(), phone)
+    if policy is not None:
+        more["policy"] = policy_file(folder, policy)
     async with serve(sandbox) as url:
         app = build(settings_for(database_url, folder, url, **more), clock, samples=True)
         async with app.database.transaction() as session:
             ids = await people_the_village(session)
+        prepare(app)
         async with app.running():
             yield Village(app, sandbox, clock, ids)

@@ -2,10 +2,12 @@
 
 from telegram.ext import filters
 
-from handlers.kit import Command, Feature, answering, command, key, message, pressed
-from handlers.report import card, draft
+from handlers.kit import Command, Feature, answering, command, edited, key, message, pressed
+from handlers.report import card, draft, patrol, screen
 from handlers.report.presses import (
     Accept,
+    Alarm,
+    Another,
     Confirm,
     HereAbouts,
     Kinds,
@@ -13,24 +15,39 @@ from handlers.report.presses import (
     Open,
     Photos,
     Reject,
+    Replace,
+    SendAll,
+    Toggle,
     Where,
     Withdraw,
 )  # fmt: skip
 from locales import N_
 
 REPORT_KEY = N_("📷 Report a hazard")
+FIRE_KEY = N_("🔥 Report a fire")
 
 FEATURE = Feature(
     routes=[
         command("report", draft.how),
         key(REPORT_KEY, draft.how),
+        command("fire", draft.fire),
+        key(FIRE_KEY, draft.fire),
+        command("patrol", patrol.patrol),
         message(filters.PHOTO, draft.take_photo),
+        message(filters.Document.IMAGE, draft.take_file),
+        message(filters.VOICE, draft.take_voice),
         message(filters.LOCATION | filters.VENUE, draft.take_place),
+        edited(filters.TEXT | filters.CAPTION, draft.revised),
         pressed(HereAbouts, draft.hereabouts),
+        pressed(Replace, draft.replace),
         pressed(NoPhoto, draft.no_photo),
+        pressed(Toggle, draft.toggle),
         pressed(Confirm, draft.confirm),
         pressed(Kinds, draft.choose_kind),
+        pressed(Alarm, draft.alarm),
+        pressed(Another, draft.another),
         pressed(Withdraw, draft.withdraw),
+        pressed(SendAll, patrol.send_all),
         pressed(Accept, card.accept),
         pressed(Reject, card.reject),
         pressed(Open, card.bring),
@@ -40,18 +57,25 @@ FEATURE = Feature(
         message(filters.TEXT & ~filters.COMMAND, draft.take_words),
     ],
     renderers={
-        "report.how": draft.instructions,
-        "report.screen": draft.screen,
+        "report.how": screen.instructions,
+        "report.screen": screen.screen,
+        "report.nudge": screen.reminder,
+        "report.patrol": patrol.begun,
+        "report.review": patrol.review,
         "report.card": card.card,
         "report.photos": card.album,
+        "report.file": card.file,
+        "report.voice": card.voice,
         "report.where": card.spot,
         "report.why": card.why,
         "report.verify.due": card.reminder,
+        "report.emergency.due": card.reminder,
     },
     refusals={
         "report.not_found": N_("There is no such report for you. Check the number, or ask who sent it to you."),
         "report.bad_number": N_("One sign of this number is wrong. Please compare it once more."),
         "report.moved_on": N_("This was dealt with already; the report shows what is true now."),
+        "report.too_late": N_("It was sent too long ago to be withdrawn. Please phone the officers of your township."),
         "report.not_your_township": N_("Only officers of its township and the county decide about this report."),
         "report.own_report": N_("You reported this yourself, so another officer must decide."),
         "report.no_village": N_(
@@ -65,6 +89,10 @@ FEATURE = Feature(
         "report.reason_needed": N_("Please write the reason in a few words."),
         "report.bad_place": N_("This place lies nowhere on earth. Send it once more."),
     },
-    commands=[Command("report", N_("Report a hazard"), roles=draft.REPORTERS)],
-    task_lines={"report.verify": card.task_line},
-)  # fmt: skip
+    commands=[
+        Command("report", N_("Report a hazard"), roles=draft.REPORTERS),
+        Command("fire", N_("Report a fire"), roles=draft.REPORTERS),
+        Command("patrol", N_("Begin or end a patrol"), roles=draft.REPORTERS),
+    ],
+    task_lines={"report.verify": card.task_line, "report.emergency": card.task_line},
+)

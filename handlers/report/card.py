@@ -10,8 +10,9 @@ from handlers.report.presses import Accept, Open, Photos, Reject, Where
 from locales.content import kind
 from models.people.rules import Role
 from models.report import actions as reports
-from models.report.actions import View
+from models.report import views
 from models.report.rules import RejectReason, Status
+from models.report.views import View
 from models.task import actions as tasks
 
 
@@ -24,7 +25,7 @@ async def accept(act: Act, press: Accept) -> None:
 async def reject(act: Act, press: Reject) -> None:
     """驳回: first the reasons, then with one of them; another reason is typed."""
     if press.reason in ("", "-"):
-        await reports.look(act.session, act.me, press.report)
+        await views.look(act.session, act.me, press.report)
         await act.show(
             "report.card", slot=f"card:{press.report}", follow=False, report=press.report, reasons=press.reason == ""
         )
@@ -53,7 +54,7 @@ async def bring(act: Act, press: Open) -> None:
 
 
 async def open_card(act: Act, report_id: int) -> None:
-    view = await reports.look(act.session, act.me, report_id)
+    view = await views.look(act.session, act.me, report_id)
     own = view.reporter_id == act.me.id
     await act.say(
         "report.screen" if own else "report.card", slot=f"{'report' if own else 'card'}:{view.id}", report=view.id
@@ -62,14 +63,17 @@ async def open_card(act: Act, report_id: int) -> None:
 
 async def photos(act: Act, press: Photos) -> None:
     """Send all photos of a report."""
-    view = await reports.look(act.session, act.me, press.report)
+    view = await views.look(act.session, act.me, press.report)
     for start in range(0, len(view.photos), 10):
         await act.say("report.photos", report=press.report, start=start)
+    for what, count in (("report.file", len(view.files)), ("report.voice", len(view.voices))):
+        for place in range(count):
+            await act.say(what, report=press.report, place=place)
 
 
 async def where(act: Act, press: Where) -> None:
     """Send the place."""
-    await reports.look(act.session, act.me, press.report)
+    await views.look(act.session, act.me, press.report)
     await act.say("report.where", report=press.report)
 
 
@@ -77,7 +81,7 @@ async def card(reader: Reader, args: dict[str, Any]) -> Screen | None:
     """Everything an officer needs to decide, and the decision in one tap."""
     if reader.me is None:
         return None
-    view = await reports.look(reader.session, reader.me, int(args["report"]))
+    view = await views.look(reader.session, reader.me, int(args["report"]))
     _ = reader.words
     lines = summary(reader, view)
     if view.submitted_at:
@@ -107,8 +111,8 @@ def _looks(reader: Reader, view: View) -> list[list[Button]]:
         links = map_links(view.latitude, view.longitude, view.number)
         buttons.append([Button("🗺 " + labels[name], url=url) for name, url in links])
         buttons.append([Button("📍 " + _("Place"), Where(view.id))])
-    if len(view.photos) > 1:
-        more = Button("🖼 " + _.n("%(n)s photo", "%(n)s photos", len(view.photos)), Photos(view.id))
+    if len(view.photos) > 1 or view.files or view.voices:
+        more = Button("🖼 " + _("All of it"), Photos(view.id))
         buttons = [*buttons[:-1], [*buttons[-1], more]] if buttons else [[more]]
     return buttons
 
@@ -117,16 +121,32 @@ async def album(reader: Reader, args: dict[str, Any]) -> Screen | None:
     """All photos, ten at a time."""
     if reader.me is None:
         return None
-    view = await reports.look(reader.session, reader.me, int(args["report"]))
+    view = await views.look(reader.session, reader.me, int(args["report"]))
     some = view.photos[args["start"] : args["start"] + 10]
     return Screen(photo=some[0], text=view.number) if len(some) == 1 else Screen(album=some)
+
+
+async def file(reader: Reader, args: dict[str, Any]) -> Screen | None:
+    """A picture as it was sent: whole, with what the camera wrote into it."""
+    if reader.me is None:
+        return None
+    view = await views.look(reader.session, reader.me, int(args["report"]))
+    return Screen(view.number, document=view.files[args["place"]])
+
+
+async def voice(reader: Reader, args: dict[str, Any]) -> Screen | None:
+    """A voice note."""
+    if reader.me is None:
+        return None
+    view = await views.look(reader.session, reader.me, int(args["report"]))
+    return Screen(view.number, voice=view.voices[args["place"]])
 
 
 async def spot(reader: Reader, args: dict[str, Any]) -> Screen | None:
     """The place as a map bubble (WGS-84, as Telegram wants it)."""
     if reader.me is None:
         return None
-    view = await reports.look(reader.session, reader.me, int(args["report"]))
+    view = await views.look(reader.session, reader.me, int(args["report"]))
     if view.latitude is None or view.longitude is None:
         return None
     return Screen(point=(view.latitude, view.longitude))
@@ -142,7 +162,7 @@ async def reminder(reader: Reader, args: dict[str, Any]) -> Screen | None:
     task = await tasks.get(reader.session, int(args["task"]))
     if task is None or task.ended_at is not None or reader.me is None:
         return None
-    view = await reports.look(reader.session, reader.me, task.subject_id)
+    view = await views.look(reader.session, reader.me, task.subject_id)
     _ = reader.words
     text = _(
         "⏰ This report waits for verification since %(since)s (until %(due)s):",
@@ -158,6 +178,6 @@ async def task_line(reader: Reader, report_id: int) -> tuple[str, Press | None] 
     """The task in one line of /tasks."""
     if reader.me is None:
         return None
-    view = await reports.look(reader.session, reader.me, report_id)
+    view = await views.look(reader.session, reader.me, report_id)
     name = kind(view.kind).name(reader.words.locale) if view.kind else view.number
     return reader.words("Verify: %(kind)s, %(village)s", kind=name, village=view.village), Open(report_id)

@@ -1,4 +1,4 @@
-"""The reporter's side: parts in any order, the next missing one asked for, one tap for the kind."""
+"""The reporter's deeds: parts in any order, one tap for the kind, and second thoughts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from typing import Any
 
 from telegram import Message
 
-from handlers.kit import Act, Button, Reader, Screen, rows
+from handlers.kit import Act
 from handlers.report.card import open_card
-from handlers.report.lines import fate, summary
-from handlers.report.presses import Confirm, HereAbouts, Kinds, NoPhoto, Withdraw
-from locales.content import categories, kind, kinds
+from handlers.report.presses import (
+    Alarm,
+    Another,
+    Confirm,
+    HereAbouts,
+    Kinds,
+    NoPhoto,
+    Replace,
+    Toggle,
+    Withdraw,
+)  # fmt: skip
+from locales.content import kind, kinds
 from models.people.rules import Role
 from models.refused import Refused
 from models.report import actions as reports
-from models.report import rules
-from models.report.actions import PhotoPart, PlacePart, View
-from models.report.rules import KindFacts, Part, PlaceSource, Status
+from models.report import intake, rules, views
+from models.report.intake import PhotoPart, PlacePart, WordsPart
+from models.report.rules import Form, PlaceSource, Severity
 
-GUESSES = 5  # kinds offered on the confirming screen, the likeliest in a row of its own
 SHORTEST_WORDS = 4  # fewer characters than this are no report but a greeting or a slip
+FIRE = "C02"
 REPORTERS = (Role.GRID_WORKER, Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER)
 
 
@@ -29,11 +38,34 @@ async def how(act: Act) -> None:
     await act.say("report.how")
 
 
+async def fire(act: Act) -> None:
+    """/fire: safety and numbers first; what is known goes off after a short while even if nothing more comes."""
+    act.me.seat(*REPORTERS)
+    await intake.emergency(act.session, act.now, act.policy, act.zone, act.me, FIRE)
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
 async def take_photo(act: Act) -> None:
     """A photo, alone or of an album; its caption counts as words."""
     photo = act.message.photo[-1]
-    part = PhotoPart(photo.file_id, photo.file_unique_id, act.message.media_group_id)
-    await _add(act, photo=part, words=act.message.caption or "")
+    await _add(act, photo=PhotoPart(photo.file_id, photo.file_unique_id, act.message.media_group_id))
+
+
+async def take_file(act: Act) -> None:
+    """A photo sent as a file keeps what the camera wrote into it, such as the place."""
+    file = act.message.document
+    assert file is not None
+    part = PhotoPart(file.file_id, file.file_unique_id, act.message.media_group_id, Form.FILE)
+    await _add(act, photo=part)
+
+
+async def take_voice(act: Act) -> None:
+    """A voice note describes, as words do."""
+    voice = act.message.voice
+    assert voice is not None
+    await _add(act, photo=PhotoPart(voice.file_id, voice.file_unique_id, form=Form.VOICE))
 
 
 async def take_place(act: Act) -> None:
@@ -54,31 +86,55 @@ async def take_words(act: Act) -> None:
     """A few words: a report's number opens it, anything else describes a hazard."""
     text = act.message.text or ""
     if rules.looks_like_number(text):
-        await open_card(act, await reports.by_number(act.session, act.me, text))
+        await open_card(act, await views.by_number(act.session, act.me, text))
     elif len(text.strip()) < SHORTEST_WORDS or not act.me.holds(*REPORTERS):
         raise Refused("menu.no_form")
     else:
-        await _add(act, words=text)
+        await _add(act)
 
 
 async def _add(act: Act, **parts: Any) -> None:
-    await reports.add_part(act.session, act.now, act.policy, act.zone, act.me, **parts)
+    text = act.message.text or act.message.caption or ""
+    words = WordsPart(act.message.message_id, text) if text else None
+    await intake.add_part(act.session, act.now, act.policy, act.zone, act.me, words=words, **parts)
+
+
+async def revised(act: Act) -> None:
+    """A message was edited in the chat: its words in the report follow. Other edits are nobody's business."""
+    message = act.message
+    text = message.text or message.caption
+    if act.visitor.me is not None and text:
+        await intake.revise(act.session, act.now, act.me, WordsPart(message.message_id, text))
+
+
+# --- buttons ----------------------------------------------------------------------------------------------------------
 
 
 async def hereabouts(act: Act, press: HereAbouts) -> None:
     """The village instead of an exact place."""
-    await reports.use_village(act.session, act.now, act.me, press.report)
+    await intake.use_village(act.session, act.now, act.me, press.report)
+
+
+async def replace(act: Act, press: Replace) -> None:
+    """The place was wrong."""
+    await intake.forget_place(act.session, act.now, act.me, press.report)
 
 
 async def no_photo(act: Act, press: NoPhoto) -> None:
     """On without a photo."""
-    await reports.waive_photo(act.session, act.now, act.me, press.report)
+    await intake.waive_photo(act.session, act.now, act.me, press.report)
+
+
+async def toggle(act: Act, press: Toggle) -> None:
+    """A severity question answered, or taken back."""
+    await intake.answer(act.session, act.now, act.me, press.report, press.question)
 
 
 async def confirm(act: Act, press: Confirm) -> None:
     """The kind is confirmed; the report goes off."""
-    known = {kind.code for kind in kinds()}
-    await reports.submit(act.session, act.now, act.policy, act.me, press.report, press.kind, known)
+    known = {entry.code for entry in kinds()}
+    hint = Severity(kind(press.kind).hint) if press.kind in known else Severity.L
+    await reports.submit(act.session, act.now, act.policy, act.me, press.report, press.kind, known, hint)
     act.toast = act.words("Sent.")
 
 
@@ -87,62 +143,18 @@ async def choose_kind(act: Act, press: Kinds) -> None:
     await act.show("report.screen", slot=f"report:{press.report}", report=press.report, letter=press.letter)
 
 
+async def alarm(act: Act, press: Alarm) -> None:
+    """🆘"""
+    await reports.raise_alarm(act.session, act.now, act.policy, act.me, press.report)
+    act.toast, act.alert = act.words("The officers are being alarmed. Call 110, 119, 120 or 12119 as well!"), True
+
+
+async def another(act: Act, press: Another) -> None:
+    """另报一件"""
+    await intake.another(act.session, act.now, act.policy, act.zone, act.me, press.report)
+    act.toast = act.words("What you send next is a new report.")
+
+
 async def withdraw(act: Act, press: Withdraw) -> None:
-    """Give the report up."""
-    await reports.withdraw(act.session, act.now, act.me, press.report)
-
-
-async def instructions(reader: Reader, _args: dict[str, Any]) -> Screen:
-    """What to send, safety first."""
-    _ = reader.words
-    return Screen(
-        _(
-            "Keep yourself safe first. Life in danger: 110 · 119 · 120 · forest fire 12119.\n\n"
-            "📷 Send a photo (several are fine) and 📍 your place, in any order. Then one tap, and it is reported."
-        )
-    )
-
-
-async def screen(reader: Reader, args: dict[str, Any]) -> Screen | None:
-    """The reporter's own report as it stands at this moment."""
-    if reader.me is None:
-        return None
-    view = await reports.look(reader.session, reader.me, int(args["report"]))
-    if view.status is not Status.DRAFT:
-        return Screen("\n".join([*summary(reader, view), "", fate(reader, view)]))
-    ask, buttons = _next_question(reader, view, args.get("letter", ""))
-    return Screen("\n".join([*summary(reader, view), "", ask]), [*buttons, [_withdraw(reader, view)]])
-
-
-def _withdraw(reader: Reader, view: View) -> Button:
-    return Button(reader.words("Withdraw"), Withdraw(view.id))
-
-
-def _next_question(reader: Reader, view: View, letter: str) -> tuple[str, list[list[Button]]]:
-    _ = reader.words
-    missing = view.missing[0] if view.missing else Part.KIND
-    if missing is Part.PLACE:
-        text = _("👉 Now the place: press <b>📍 Send my place</b> below.")
-        return text, [[Button(_("In %(village)s, no exact place", village=view.village), HereAbouts(view.id))]]
-    if missing is Part.PHOTO:
-        return _("👉 Now a photo, please."), [[Button(_("No photo"), NoPhoto(view.id))]]
-    if letter == "-":
-        heads = [Button(c.name(_.locale), Kinds(view.id, c.letter)) for c in categories()]
-        return _("👉 Which kind is it?"), [*rows(heads), [Button(_("Back"), Kinds(view.id, ""))]]
-    if letter:
-        names = [Button(k.name(_.locale), Confirm(view.id, k.code)) for k in kinds() if k.letter == letter]
-        return _("👉 Which kind is it? One tap sends the report."), [
-            *rows(names),
-            [Button(_("Back"), Kinds(view.id, "-"))],
-        ]
-    return _("👉 What is it? One tap sends the report."), _guesses(reader, view)
-
-
-def _guesses(reader: Reader, view: View) -> list[list[Button]]:
-    _ = reader.words
-    month = reader.now.astimezone(reader.zone).month
-    facts = [KindFacts(k.code, (*k.words, *k.words_en), k.months, k.common) for k in kinds()]
-    first, *others = rules.guess(facts, view.words, month, view.recent)[:GUESSES]
-    likely = Button("✅ " + kind(first).name(_.locale), Confirm(view.id, first))
-    rest = [Button(kind(code).name(_.locale), Confirm(view.id, code)) for code in others]
-    return [[likely], *rows(rest), [Button(_("Other kinds…"), Kinds(view.id, "-"))]]
+    """撤回"""
+    await reports.withdraw(act.session, act.now, act.policy, act.me, press.report)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from handlers.kit import Reader, safe
 from locales import N_
 from locales.content import kind
-from models.report.actions import View
-from models.report.rules import PlaceSource, RejectReason, Status
+from models.report.rules import PlaceSource, RejectReason, Severity, Status
+from models.report.views import View
 
+MARKS = {Severity.E: "🔴", Severity.M: "🟠", Severity.L: "🟡", Severity.G: "🔵"}
+GRADES = {
+    Severity.E: N_("emergency"),
+    Severity.M: N_("major"),
+    Severity.L: N_("considerable"),
+    Severity.G: N_("minor"),
+}
+ANSWERS = {
+    "danger": N_("Somebody hurt or trapped"),
+    "exposed": N_("People live or work there"),
+    "growing": N_("It is getting worse"),
+}
 REASONS = {
     RejectReason.NOT_FOUND: N_("Not there"),
     RejectReason.UNCLEAR: N_("Photo unclear"),
@@ -20,10 +32,18 @@ REASONS = {
 def summary(reader: Reader, view: View) -> list[str]:
     _ = reader.words
     lines = [f"📄 <b>{view.number}</b>"]
-    if view.kind:
-        lines.append(f"⚠️ {kind(view.kind).name(_.locale)}")
-    if view.photos:
-        lines.append("📷 " + _.n("%(n)s photo", "%(n)s photos", len(view.photos)))
+    if view.kind or view.severity:
+        name = kind(view.kind).name(_.locale) if view.kind else _("kind not yet known")
+        lines.append(f"{MARKS[view.severity]} {_(GRADES[view.severity])} · {name}" if view.severity else f"⚠️ {name}")
+    if view.incomplete and view.missing:
+        lines.append("🟨 " + _("to be completed"))
+    told = [_(ANSWERS[name]) for name in ANSWERS if getattr(view, name)]
+    if told:
+        lines.append("❗ " + " · ".join(told))
+    if view.photos or view.files:
+        lines.append("📷 " + _.n("%(n)s photo", "%(n)s photos", len(view.photos) + len(view.files)))
+    if view.voices:
+        lines.append("🎤 " + _.n("%(n)s voice note", "%(n)s voice notes", len(view.voices)))
     if view.source is not None:
         lines.append("📍 " + _place_line(reader, view))
     if view.words:

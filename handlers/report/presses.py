@@ -88,3 +88,44 @@ class Where(Press):
 
     code = "rm"
     report: int
+
+
+@dataclass(frozen=True)
+class Toggle(Press):
+    """A severity question answered: "danger", "exposed" or "growing"."""
+
+    code = "rt"
+    report: int
+    question: str
+
+
+@dataclass(frozen=True)
+class Alarm(Press):
+    """🆘: send what is there at once."""
+
+    code = "rs"
+    report: int
+
+
+@dataclass(frozen=True)
+class Replace(Press):
+    """The place is wrong: ask again."""
+
+    code = "rl"
+    report: int
+
+
+@dataclass(frozen=True)
+class Another(Press):
+    """What came after sending was another hazard."""
+
+    code = "rn"
+    report: int
+
+
+@dataclass(frozen=True)
+class SendAll(Press):
+    """Send every complete report of a patrol."""
+
+    code = "rq"
+    patrol: int

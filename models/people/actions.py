@@ -219,9 +219,7 @@ async def holders(session: AsyncSession, role: Role, region_code: str) -> list[i
 async def reachable(session: AsyncSession, person_ids: Sequence[int]) -> list[int]:
     """Those of these persons who have joined and were not found unreachable."""
     rows = await session.exec(
-        select(Account.person_id).where(
-            col(Account.person_id).in_(person_ids), col(Account.unreachable_at).is_(None)
-        )
+        select(Account.person_id).where(col(Account.person_id).in_(person_ids), col(Account.unreachable_at).is_(None))
     )
     reached = set(rows)
     return [person_id for person_id in person_ids if person_id in reached]

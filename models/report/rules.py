@@ -26,7 +26,7 @@ class Status(StrEnum):
 # Which status may follow which; what is not here is forbidden.
 MOVES: dict[Status, tuple[Status, ...]] = {
     Status.DRAFT: (Status.SUBMITTED, Status.WITHDRAWN),
-    Status.SUBMITTED: (Status.ACCEPTED, Status.REJECTED),
+    Status.SUBMITTED: (Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN),
     Status.ACCEPTED: (),
     Status.REJECTED: (),
     Status.WITHDRAWN: (),
@@ -41,11 +41,29 @@ class Part(StrEnum):
     KIND = "kind"
 
 
+class Form(StrEnum):
+    """The form in which evidence came."""
+
+    PHOTO = "photo"
+    FILE = "file"
+    VOICE = "voice"
+
+
+class Severity(StrEnum):
+    """The working scale of domain 5.4, from the least to the gravest: 一般, 较大, 重大, 紧急."""
+
+    G = "G"
+    L = "L"
+    M = "M"
+    E = "E"
+
+
 class PlaceSource(StrEnum):
     """How we know the place; only a phone's own position is exact (domain 7.5)."""
 
     PHONE = "phone"
     VENUE = "venue"
+    EXIF = "exif"
     VILLAGE = "village"
 
 
@@ -59,6 +77,33 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
+def grade(hint: Severity, danger: bool, growing: bool) -> Severity:
+    """Severity from the kind's usual one and the answers: any yes is at least M, two are E (domain 6.1)."""
+    floor = Severity.E if danger and growing else Severity.M if danger or growing else Severity.G
+    return graver(hint, floor)
+
+
+def graver(one: Severity | None, other: Severity) -> Severity:
+    """The graver of two; an alarm is not taken back by naming a kind."""
+    order = list(Severity)
+    return max(one or Severity.G, other, key=order.index)
+
+
+def asks_severity(worst: Severity) -> bool:
+    """The severity questions are shown only where the kind suggests M or E (contract, how it must feel 1)."""
+    return worst in (Severity.M, Severity.E)
+
+
+def may_withdraw(status: Status, submitted_at: datetime | None, now: datetime, within: timedelta) -> None:
+    """撤回 is free while unfinished, and within the policy's time after sending. Refused later, and once decided."""
+    if status is Status.DRAFT:
+        return
+    if status is not Status.SUBMITTED or submitted_at is None:
+        raise Refused("report.moved_on", status=status)
+    if now - submitted_at > within:
+        raise Refused("report.too_late")
+
+
 def move(old: Status, new: Status) -> None:
     """Refused unless the table of moves allows it; the reason names where the report stands."""
     if new not in MOVES[old]:
@@ -67,7 +112,7 @@ def move(old: Status, new: Status) -> None:
 
 @dataclass(frozen=True)
 class DraftFacts:
-    """An unfinished report as far as joining parts goes."""
+    """An undecided report as far as joining parts goes."""
 
     id: int
     has_place: bool
@@ -76,6 +121,7 @@ class DraftFacts:
     has_kind: bool
     last_part_at: datetime
     albums: tuple[str, ...] = ()
+    status: Status = Status.DRAFT
 
     def missing(self) -> list[Part]:
         """Which parts are still to be asked for, the next first."""
@@ -83,13 +129,18 @@ class DraftFacts:
         return [part for part in Part if not there[part]]
 
 
-def joins(draft: DraftFacts, part: Part, album: str | None, now: datetime, within: timedelta) -> bool:
-    """Whether a new part belongs to this draft: the same album, or within minutes, or exactly what it still lacks.
+def joins(
+    draft: DraftFacts, part: Part, album: str | None, now: datetime, within: timedelta, on_patrol: bool = False
+) -> bool:
+    """Whether a new part belongs to this report: the same album, or within minutes, or exactly what it still lacks.
 
-    contract, "how it must feel" 1: two photos within ten minutes are one report; missing parts can follow hours later.
+    contract, "how it must feel" 1: two photos within ten minutes are one report unless patrol batch was chosen, where
+    every photo is one of its own; missing parts can follow hours later.
     """
     if album is not None and album in draft.albums:
         return True
+    if on_patrol and part is Part.PHOTO:
+        return not draft.has_photo and draft.status is Status.DRAFT
     return now - draft.last_part_at <= within or part in draft.missing()
 
 
@@ -151,6 +202,7 @@ def guess(kinds: Iterable[KindFacts], said: str, month: int, recent: Sequence[st
         season = 1.5 if month in kind.months else 0.0 if kind.months else 0.5
         lately = 1.0 if kind.code in recent else 0.0
         return 10.0 * named + season + lately + kind.common
+
     return [kind.code for kind in sorted(kinds, key=lambda kind: (-weight(kind), kind.code))]
 
 

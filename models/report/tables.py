@@ -8,18 +8,21 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import choice, identity, moment, reference
-from models.report.rules import PlaceSource, RejectReason, Status
+from models.report.rules import Form, PlaceSource, RejectReason, Severity, Status
 
 
 class Report(SQLModel, table=True):
     """One report. `region_code` is the reporter's village, `township_code` decides whose officers verify it.
 
-    The place is WGS-84 with its source and accuracy in metres (domain 7.5); empty when only the village is known.
+    The place is WGS-84 with its source and accuracy in metres (domain 7.5), empty when only the village is known.
+    `danger`, `exposed` and `growing` answer the three severity questions (domain 6.1). `nudge_at` is when an unfinished
+    report is reminded (once: `nudged`) and then submitted as 待补充. Parts after `closed_at` belong elsewhere.
     """
 
     __table_args__ = (
         Index("ix_report_reporter", "reporter_id", "status", "id"),
         Index("ix_report_township", "township_code", "status"),
+        Index("ix_report_nudge", "nudge_at"),
     )
 
     id: int | None = identity()
@@ -29,7 +32,11 @@ class Report(SQLModel, table=True):
     township_code: str = Field(foreign_key="region.code", max_length=15)
     status: Status = choice(Status, Status.DRAFT)
     kind: str | None = Field(default=None, max_length=8)
-    words: str = ""
+    severity: Severity | None = choice(Severity, None)
+    danger: bool = False
+    exposed: bool = False
+    growing: bool = False
+    incomplete: bool = False
     place_source: PlaceSource | None = choice(PlaceSource, None)
     latitude: float | None = None
     longitude: float | None = None
@@ -38,6 +45,10 @@ class Report(SQLModel, table=True):
     photo_waived: bool = False
     created_at: datetime = moment()
     last_part_at: datetime = moment()
+    nudge_at: datetime | None = moment(None)
+    nudged: bool = False
+    closed_at: datetime | None = moment(None)
+    patrol_id: int | None = reference("patrol.id", optional=True)
     submitted_at: datetime | None = moment(None)
     decided_at: datetime | None = moment(None)
     decided_by: int | None = reference("person.id", optional=True)
@@ -46,7 +57,7 @@ class Report(SQLModel, table=True):
 
 
 class Photo(SQLModel, table=True):
-    """A photo of a report: known by Telegram's id at once, kept as a file of ours soon after.
+    """A photo, picture file or voice note of a report: known by Telegram's id at once, kept as our file soon after.
 
     `fetch_at` is when the next try to download it is due; empty once it is kept or given up.
     """
@@ -57,6 +68,7 @@ class Photo(SQLModel, table=True):
     report_id: int = reference("report.id", index=True)
     file_id: str = Field(max_length=255)
     unique_id: str = Field(max_length=64)
+    form: Form = choice(Form, Form.PHOTO)
     album: str | None = Field(default=None, max_length=64)
     received_at: datetime = moment()
     fetch_at: datetime | None = moment(None)
@@ -73,3 +85,23 @@ class Serial(SQLModel, table=True):
     area: str = Field(primary_key=True, max_length=15)
     day: date = Field(primary_key=True)
     last: int
+
+
+class Remark(SQLModel, table=True):
+    """Words of a report, one row a message, so that an edited message changes its own words and no others."""
+
+    __table_args__ = (UniqueConstraint("report_id", "message_id"),)
+
+    id: int | None = identity()
+    report_id: int = reference("report.id", index=True)
+    message_id: int = Field(sa_type=BigInteger)
+    words: str = Field(max_length=2000)
+
+
+class Patrol(SQLModel, table=True):
+    """A round of one person in which every photo is a report of its own, until it is ended and reviewed."""
+
+    id: int | None = identity()
+    person_id: int = reference("person.id", index=True)
+    started_at: datetime = moment()
+    ended_at: datetime | None = moment(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,7 +13,7 @@ from models import journal, outbox
 from models.base import insert_once, swap
 from models.outbox import Lane
 from models.people import actions as people
-from models.people.rules import Level, Me, Role
+from models.people.rules import Level, Me, Role, Seat
 from models.policy import Ladder
 from models.task import rules
 from models.task.rules import Status
@@ -143,9 +143,7 @@ SEAT_LEVELS = {
 }
 
 
-async def seat_for(
-    session: AsyncSession, role: Role, place_path: str, own_role: Role, own_region: str
-) -> str | None:
+async def seat_for(session: AsyncSession, role: Role, place_path: str, own_role: Role, own_region: str) -> str | None:
     """The region in which a role is asked for a matter at this place."""
     if role is own_role:
         return own_region
@@ -164,7 +162,7 @@ async def tell_holders(
 
 
 async def waiting_on(session: AsyncSession, me: Me, most: int = 50) -> list[Task]:
-    """Open tasks that wait on this person: held by their post or by themselves, or climbed up to their post.
+    """Open tasks that wait on this person: held by their post or by themselves, or climbed up to (or past) their post.
 
     Most urgent first: by deadline, then by age.
     """
@@ -175,16 +173,20 @@ async def waiting_on(session: AsyncSession, me: Me, most: int = 50) -> list[Task
         and_(col(Task.role) == seat.role, col(Task.region_code) == seat.region_code, col(Task.person_id).is_(None))
         for seat in me.seats
     ]
-    mine += [
-        and_(col(Task.reached) == seat.role, col(Task.place_path).startswith(seat.path)) for seat in me.seats
-    ]
+    mine += [_climbed_to(seat) for seat in me.seats]
     rows = await session.exec(
-        select(Task)
-        .where(Task.status == Status.OPEN, or_(*mine))
-        .order_by(col(Task.due_at), col(Task.id))
-        .limit(most)
+        select(Task).where(Task.status == Status.OPEN, or_(*mine)).order_by(col(Task.due_at), col(Task.id)).limit(most)
     )
     return list(rows)
+
+
+def _climbed_to(seat: Seat) -> ColumnElement[bool]:
+    """A task of a lower post at a place below this seat that has come up to here, or past it on its way higher."""
+    order = list(Role)
+    at = order.index(seat.role)
+    return and_(
+        col(Task.role).in_(order[:at]), col(Task.reached).in_(order[at:]), col(Task.place_path).startswith(seat.path)
+    )
 
 
 async def get(session: AsyncSession, task_id: int) -> Task | None:

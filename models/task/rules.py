@@ -61,12 +61,14 @@ def step_at(frozen: Mapping[str, Any], rung: int) -> Step:
 def next_at(frozen: Mapping[str, Any], opened_at: datetime, fired: int, now: datetime) -> datetime:
     """When rung number `fired` (the next one) is due, `now` being the moment the one before it fired.
 
-    At most one rung fires at a time, and never two within a breath, also after an outage.
+    At most one rung fires at a time; one that an outage made late comes a breath later (or its distance, if shorter).
     """
     ladder = steps(frozen)
     if fired >= len(ladder):
         return now + timedelta(seconds=frozen["again"])
-    return max(opened_at + timedelta(seconds=ladder[fired].after), now + BREATH)
+    planned = opened_at + timedelta(seconds=ladder[fired].after)
+    distance = timedelta(seconds=ladder[fired].after - (ladder[fired - 1].after if fired else 0))
+    return planned if planned > now else now + min(BREATH, distance)
 
 
 # Who is above whom, when a post has nobody who can be reached.

@@ -215,6 +215,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_todo", ["state", "send_at", "lane", "id"], unique=False)
 
     op.create_table(
+        "patrol",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_patrol_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_patrol")),
+    )
+    with op.batch_alter_table("patrol", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_patrol_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "post",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -249,74 +261,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
-
-    op.create_table(
-        "report",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("number", sa.String(length=40), nullable=False),
-        sa.Column("reporter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("region_code", sa.String(length=15), nullable=False),
-        sa.Column("township_code", sa.String(length=15), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "draft",
-                "submitted",
-                "accepted",
-                "rejected",
-                "withdrawn",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("kind", sa.String(length=8), nullable=True),
-        sa.Column("words", sa.String(), nullable=False),
-        sa.Column(
-            "place_source",
-            sa.Enum(
-                "phone", "venue", "village", name="placesource", native_enum=False, create_constraint=True, length=32
-            ),
-            nullable=True,
-        ),
-        sa.Column("latitude", sa.Float(), nullable=True),
-        sa.Column("longitude", sa.Float(), nullable=True),
-        sa.Column("accuracy", sa.Float(), nullable=True),
-        sa.Column("place_words", sa.String(length=400), nullable=False),
-        sa.Column("photo_waived", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_part_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column(
-            "reject_reason",
-            sa.Enum(
-                "not_found",
-                "unclear",
-                "elsewhere",
-                "known",
-                "other",
-                name="rejectreason",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=True,
-        ),
-        sa.Column("reject_words", sa.String(length=400), nullable=False),
-        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_report_decided_by_person")),
-        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_report_region_code_region")),
-        sa.ForeignKeyConstraint(["reporter_id"], ["person.id"], name=op.f("fk_report_reporter_id_person")),
-        sa.ForeignKeyConstraint(["township_code"], ["region.code"], name=op.f("fk_report_township_code_region")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
-        sa.UniqueConstraint("number", name=op.f("uq_report_number")),
-    )
-    with op.batch_alter_table("report", schema=None) as batch_op:
-        batch_op.create_index("ix_report_reporter", ["reporter_id", "status", "id"], unique=False)
-        batch_op.create_index("ix_report_township", ["township_code", "status"], unique=False)
 
     op.create_table(
         "task",
@@ -378,11 +322,105 @@ def upgrade() -> None:
         batch_op.create_index("ix_task_next", ["next_at"], unique=False)
 
     op.create_table(
+        "report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("reporter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region_code", sa.String(length=15), nullable=False),
+        sa.Column("township_code", sa.String(length=15), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "submitted",
+                "accepted",
+                "rejected",
+                "withdrawn",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=8), nullable=True),
+        sa.Column(
+            "severity",
+            sa.Enum("G", "L", "M", "E", name="severity", native_enum=False, create_constraint=True, length=32),
+            nullable=True,
+        ),
+        sa.Column("danger", sa.Boolean(), nullable=False),
+        sa.Column("exposed", sa.Boolean(), nullable=False),
+        sa.Column("growing", sa.Boolean(), nullable=False),
+        sa.Column("incomplete", sa.Boolean(), nullable=False),
+        sa.Column(
+            "place_source",
+            sa.Enum(
+                "phone",
+                "venue",
+                "exif",
+                "village",
+                name="placesource",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("latitude", sa.Float(), nullable=True),
+        sa.Column("longitude", sa.Float(), nullable=True),
+        sa.Column("accuracy", sa.Float(), nullable=True),
+        sa.Column("place_words", sa.String(length=400), nullable=False),
+        sa.Column("photo_waived", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_part_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("nudge_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("nudged", sa.Boolean(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("patrol_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "reject_reason",
+            sa.Enum(
+                "not_found",
+                "unclear",
+                "elsewhere",
+                "known",
+                "other",
+                name="rejectreason",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("reject_words", sa.String(length=400), nullable=False),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_report_decided_by_person")),
+        sa.ForeignKeyConstraint(["patrol_id"], ["patrol.id"], name=op.f("fk_report_patrol_id_patrol")),
+        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_report_region_code_region")),
+        sa.ForeignKeyConstraint(["reporter_id"], ["person.id"], name=op.f("fk_report_reporter_id_person")),
+        sa.ForeignKeyConstraint(["township_code"], ["region.code"], name=op.f("fk_report_township_code_region")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+        sa.UniqueConstraint("number", name=op.f("uq_report_number")),
+    )
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index("ix_report_nudge", ["nudge_at"], unique=False)
+        batch_op.create_index("ix_report_reporter", ["reporter_id", "status", "id"], unique=False)
+        batch_op.create_index("ix_report_township", ["township_code", "status"], unique=False)
+
+    op.create_table(
         "photo",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("file_id", sa.String(length=255), nullable=False),
         sa.Column("unique_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "form",
+            sa.Enum("photo", "file", "voice", name="form", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
         sa.Column("album", sa.String(length=64), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fetch_at", sa.DateTime(timezone=True), nullable=True),
@@ -399,24 +437,42 @@ def upgrade() -> None:
         batch_op.create_index("ix_photo_fetch", ["fetch_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_report_id"), ["report_id"], unique=False)
 
+    op.create_table(
+        "remark",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("words", sa.String(length=2000), nullable=False),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_remark_report_id_report")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remark")),
+        sa.UniqueConstraint("report_id", "message_id", name=op.f("uq_remark_report_id_message_id")),
+    )
+    with op.batch_alter_table("remark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_remark_report_id"), ["report_id"], unique=False)
+
 
 def downgrade() -> None:
     """One step back."""
+    with op.batch_alter_table("remark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_remark_report_id"))
+
+    op.drop_table("remark")
     with op.batch_alter_table("photo", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_photo_report_id"))
         batch_op.drop_index("ix_photo_fetch")
 
     op.drop_table("photo")
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.drop_index("ix_report_township")
+        batch_op.drop_index("ix_report_reporter")
+        batch_op.drop_index("ix_report_nudge")
+
+    op.drop_table("report")
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index("ix_task_next")
         batch_op.drop_index("ix_task_holder")
 
     op.drop_table("task")
-    with op.batch_alter_table("report", schema=None) as batch_op:
-        batch_op.drop_index("ix_report_township")
-        batch_op.drop_index("ix_report_reporter")
-
-    op.drop_table("report")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_post_active", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
@@ -425,6 +481,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_post_holder")
 
     op.drop_table("post")
+    with op.batch_alter_table("patrol", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_patrol_person_id"))
+
+    op.drop_table("patrol")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_todo")
         batch_op.drop_index("ix_outbox_recipient")

@@ -1,44 +1,19 @@
-"""People: joining by one's own contact, and what officers see: who is there, who has not joined, who is unreachable."""
+"""What officers see: who is there, who has not joined, who cannot be reached, and one person's card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from telegram.ext import filters
-
-from handlers.kit import (
-    ROLE_NAMES,
-    Act,
-    Button,
-    Command,
-    Feature,
-    Key,
-    Press,
-    Reader,
-    Screen,
-    command,
-    key,
-    message,
-    pages,
-    pressed,
-    rows,
-    safe,
-)
+from handlers.kit import ROLE_NAMES, Act, Button, Press, Reader, Screen, pages, rows, safe
+from handlers.people.presses import SLOT, Add, Area, Change, Listing, OpenCard, Places, Reached, ShowPhone
 from locales import N_
 from models import response
-from models.outbox import Method
-from models.people import actions as people
 from models.people import roster, rules
 from models.people.roster import Card, Coverage, Reach
 from models.people.rules import Level, Lost, Seat
 from models.refused import Refused
 from models.task import actions as tasks
-
-PEOPLE_KEY = N_("👥 People")
-CONTACT_KEY = N_("📱 Share my phone number")
-SLOT = "people"
 
 LOST = {
     Lost.BLOCKED: N_("has blocked the bot"),
@@ -48,107 +23,17 @@ LOST = {
 MARKS = {Reach.JOINED: "✅", Reach.NOT_JOINED: "⏳", Reach.UNREACHABLE: "🔴"}
 
 
-@dataclass(frozen=True)
-class Area(Press):
-    """A region at a glance; "" is one's own."""
-
-    code = "po"
-    region: str
-
-
-@dataclass(frozen=True)
-class Places(Press):
-    """The divisions one level down."""
-
-    code = "pp"
-    region: str
-    page: int
-
-
-@dataclass(frozen=True)
-class Listing(Press):
-    """A list of people: `what` is a(ll), h(ere, not below), n(ot joined) or u(nreachable)."""
-
-    code = "pl"
-    region: str
-    what: str
-    page: int
-
-
-@dataclass(frozen=True)
-class OpenCard(Press):
-    """Somebody's card; `back` is "region.what.page", the list it was opened from, or empty."""
-
-    code = "pc"
-    person: int
-    back: str
-
-
-@dataclass(frozen=True)
-class ShowPhone(OpenCard):
-    """The whole number."""
-
-    code = "ps"
-
-
-@dataclass(frozen=True)
-class Reached(OpenCard):
-    """Reached by phone."""
-
-    code = "pr"
-
-
-@dataclass(frozen=True)
-class Change(Press):
-    """Begin to change an entry: `what` is "name", "phone", "move" or "end" (handlers/roster.py goes on from there)."""
-
-    code = "ph"
-    person: int
-    what: str
-
-
-@dataclass(frozen=True)
-class Add(Press):
-    """Begin to add somebody (handlers/roster.py goes on from there)."""
-
-    code = "pa"
-
-
-# --- joining ----------------------------------------------------------------------------------------------------------
-
-
-async def join(act: Act) -> None:
-    """A contact was shared: the only way in, and only with one's own."""
-    contact = act.message.contact
-    assert contact is not None
-    forwarded = act.message.forward_origin is not None
-    if not rules.own_contact(act.user.id, contact.user_id, forwarded):
-        raise Refused("people.foreign_contact")
-    await response.joined(act.session, act.now, act.visitor.chat_id, contact.phone_number)
-    act.visitor = await people.visitor(act.session, act.visitor.chat_id)
-    await act.say("menu.welcome")
-    await act.say("menu.commands", method=Method.COMMANDS)
-
-
-async def untied(reader: Reader, args: dict[str, Any]) -> Screen:
-    """To an account that was cut off: why, and the way back in."""
-    _ = reader.words
-    why = {
-        "ended": _("Your posts have been ended, so nothing is sent here any more."),
-        "renumbered": _("Your phone number in the roster was changed, so nothing is sent here any more."),
-        "moved": _("Your number joined from another account, so nothing is sent here any more."),
-    }[args["why"]]
-    more = _("If that is a mistake, ask the officers of your township, then press the button below.")
-    return Screen(f"{why}\n{more}", keys=[[Key(_(CONTACT_KEY), contact=True)]])
-
-
-# --- the officers' deeds ----------------------------------------------------------------------------------------------
+async def _show(act: Act, kind: str, **args: Any) -> None:
+    """Put a screen of the roster. What the roster had asked before is given up: later words are not for it."""
+    if act.question is not None and act.question.kind.startswith("people."):
+        await act.answered()
+    await act.show(kind, slot=SLOT, **args)
 
 
 async def mine(act: Act) -> None:
     """/people"""
     act.me.seat(*rules.OFFICERS)
-    await act.show("people.area", slot=SLOT, region="")
+    await _show(act, "people.area", region="")
 
 
 async def area(act: Act, press: Area) -> None:
@@ -156,54 +41,38 @@ async def area(act: Act, press: Area) -> None:
     if not press.region:
         return await mine(act)
     await roster.region(act.session, act.me, press.region)
-    return await act.show("people.area", slot=SLOT, region=press.region)
+    return await _show(act, "people.area", region=press.region)
 
 
 async def places(act: Act, press: Places) -> None:
     """Down one level."""
     await roster.region(act.session, act.me, press.region)
-    await act.show("people.places", slot=SLOT, region=press.region, page=press.page)
+    await _show(act, "people.places", region=press.region, page=press.page)
 
 
 async def listing(act: Act, press: Listing) -> None:
     """A list of people."""
     await roster.region(act.session, act.me, press.region)
-    await act.show("people.list", slot=SLOT, region=press.region, what=press.what, page=press.page)
+    await _show(act, "people.list", region=press.region, what=press.what, page=press.page)
 
 
 async def open_card(act: Act, press: OpenCard) -> None:
     """One person."""
     await roster.card(act.session, act.me, press.person)
-    await act.show("people.card", slot=SLOT, person=press.person, back=press.back)
+    await _show(act, "people.card", person=press.person, back=press.back)
 
 
 async def show_phone(act: Act, press: ShowPhone) -> None:
     """The whole number; that it was asked for is noted."""
     await roster.show_phone(act.session, act.now, act.me, press.person)
-    await act.show("people.card", slot=SLOT, person=press.person, back=press.back, phone=True)
+    await _show(act, "people.card", person=press.person, back=press.back, phone=True)
 
 
 async def reached(act: Act, press: Reached) -> None:
     """Somebody whom the bot could not reach answered the phone."""
     await response.reached(act.session, act.now, act.me, press.person)
     act.toast = act.words("Noted.")
-    await act.show("people.card", slot=SLOT, person=press.person, back=press.back)
-
-
-async def change(act: Act, press: Change) -> None:
-    """Ask for the right name or phone, or which post moves or ends."""
-    if press.what in ("name", "phone"):
-        await roster.changeable(act.session, act.me, press.person)
-        await act.ask(f"roster.{press.what}", person=press.person)
-    await roster.card(act.session, act.me, press.person)
-    await act.show("roster.change", slot=SLOT, person=press.person, what=press.what)
-
-
-async def add(act: Act, _press: Add) -> None:
-    """Ask who is to be added."""
-    act.me.seat(*rules.OFFICERS)
-    await act.ask("roster.add", draft=0)
-    await act.show("roster.add", slot=SLOT)
+    await _show(act, "people.card", person=press.person, back=press.back)
 
 
 # --- a region ---------------------------------------------------------------------------------------------------------
@@ -214,6 +83,8 @@ async def area_screen(reader: Reader, args: dict[str, Any]) -> Screen | None:
     _ = reader.words
     own = rules.areas(reader.member)
     code = args["region"] or (own[0].region_code if len(own) == 1 else "")
+    if not own:
+        return None
     if not code:
         return Screen(_("👥 Which area?"), rows([Button(seat.region_name, Area(seat.region_code)) for seat in own]))
     place = await roster.region(reader.session, reader.member, code)
@@ -369,42 +240,3 @@ async def task_line(reader: Reader, person_id: int) -> tuple[str, Press | None] 
         return None
     line = reader.words("Reach by phone: %(name)s, %(place)s", name=card.name, place=card.seats[0].region_name)
     return line, OpenCard(person_id, "")
-
-
-FEATURE = Feature(
-    routes=[
-        message(filters.CONTACT, join),
-        command("people", mine),
-        key(PEOPLE_KEY, mine),
-        pressed(Area, area),
-        pressed(Places, places),
-        pressed(Listing, listing),
-        pressed(OpenCard, open_card),
-        pressed(ShowPhone, show_phone),
-        pressed(Reached, reached),
-        pressed(Change, change),
-        pressed(Add, add),
-    ],
-    renderers={
-        "people.untied": untied,
-        "people.area": area_screen,
-        "people.places": places_screen,
-        "people.list": list_screen,
-        "people.card": card_screen,
-        "person.unreachable.due": reminder,
-    },
-    refusals={
-        "people.stranger": N_(
-            "This number is not in the roster. "
-            "Ask the officers of your township to add you, then press the button again."
-        ),
-        "people.foreign_contact": N_(
-            "That is not your own number. "
-            "Please press the button below; a forwarded or another's contact does not count."
-        ),
-        "people.not_your_post": N_("Your post does not include this. /help shows what you can do."),
-        "people.settled": N_("That has been settled already."),
-    },
-    commands=[Command("people", N_("Who is there, who has not joined"), roles=rules.OFFICERS)],
-    task_lines={response.UNREACHABLE: task_line},
-)

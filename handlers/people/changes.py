@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from telegram import Message
 from telegram.ext import filters
 
-from handlers.kit import (
-    ACT,
-    ROLE_NAMES,
-    Act,
-    Button,
-    Feature,
-    Press,
-    Reader,
-    Screen,
-    answering,
-    message,
-    pages,
-    pressed,
-    rows,
-    safe,
-)
-from locales import N_
+from handlers.kit import ACT, ROLE_NAMES, Act, Button, Reader, Screen, pages, rows, safe
+from handlers.people.presses import SLOT, Add, Change, Choose, End, GiveRole, GiveUp, Look, Move
 from models import response
 from models.people import roster, rules
 from models.people.roster import Card, Opening
@@ -33,69 +17,17 @@ from models.people.rules import Role
 from models.question import Question
 from models.refused import Refused
 
-SLOT = "people"
-
-
-@dataclass(frozen=True)
-class Move(Press):
-    """Move this post elsewhere."""
-
-    code = "qm"
-    person: int
-    role: str
-    region: str
-
-
-@dataclass(frozen=True)
-class End(Press):
-    """End this post; an empty role means all of them."""
-
-    code = "qx"
-    person: int
-    role: str
-    region: str
-
-
-@dataclass(frozen=True)
-class GiveRole(Press):
-    """The role of a half-made addition; `draft` tells one addition from the next."""
-
-    code = "qr"
-    draft: int
-    role: str
-
-
-@dataclass(frozen=True)
-class Look(Press):
-    """Leaf through the places for a half-made addition or move; "" is the top."""
-
-    code = "ql"
-    draft: int
-    region: str
-    page: int
-
-
-@dataclass(frozen=True)
-class Choose(Press):
-    """The place of a half-made addition or move."""
-
-    code = "qp"
-    draft: int
-    region: str
-
-
-@dataclass(frozen=True)
-class GiveUp(Press):
-    """Back, giving up whatever was begun; 0 is nobody's card."""
-
-    code = "qz"
-    person: int
-
-
 # --- adding -----------------------------------------------------------------------------------------------------------
 
 
-class _OthersContact(filters.MessageFilter):
+async def add(act: Act, _press: Add) -> None:
+    """Ask who is to be added."""
+    act.me.seat(*rules.OFFICERS)
+    await act.ask("people.add", draft=0)
+    await act.show("people.add", slot=SLOT)
+
+
+class OthersContact(filters.MessageFilter):
     """True for somebody else's contact in the hands of an officer; whose it is decides who is added, nothing more."""
 
     def filter(self, message: Message) -> bool:
@@ -123,15 +55,15 @@ async def typed(act: Act) -> None:
 async def _begin(act: Act, name: str, phone: str) -> None:
     name, plain = rules.clean_name(name), await roster.check_new(act.session, act.me, phone, act.check_phone)
     draft = act.update.update_id
-    await act.ask("roster.add", draft=draft, name=name, phone=plain)
-    await act.show("roster.role", slot=SLOT, draft=draft, name=name, phone=plain)
+    await act.ask("people.add", draft=draft, name=name, phone=plain)
+    await act.show("people.role", slot=SLOT, draft=draft, name=name, phone=plain)
 
 
 def _asked(act: Act, draft: int | None = None) -> Question:
     """The half-made addition or move that is open, or Refused when a button belongs to another one."""
     asked = act.question
-    if asked is None or asked.kind not in ("roster.add", "roster.move") or draft not in (None, asked.args["draft"]):
-        raise Refused("roster.no_draft")
+    if asked is None or asked.kind not in ("people.add", "people.move") or draft not in (None, asked.args["draft"]):
+        raise Refused("people.no_draft")
     return asked
 
 
@@ -156,13 +88,13 @@ async def look(act: Act, press: Look) -> None:
 
 async def _show_places(act: Act, asked: Question, **where: Any) -> None:
     args: dict[str, Any] = {name: asked.args[name] for name in ("draft", "role", "person") if name in asked.args}
-    await act.show("roster.place", slot=SLOT, **args, **where)
+    await act.show("people.place", slot=SLOT, **args, **where)
 
 
 async def choose(act: Act, press: Choose) -> None:
     """The place is chosen: added, or moved."""
     asked = _asked(act, press.draft)
-    if asked.kind == "roster.add":
+    if asked.kind == "people.add":
         return await _add(act, asked, press.region)
     person, role = int(asked.args["person"]), Role(asked.args["role"])
     await act.answered()
@@ -196,6 +128,15 @@ async def give_up(act: Act, press: GiveUp) -> None:
 # --- correcting, moving, ending ---------------------------------------------------------------------------------------
 
 
+async def change(act: Act, press: Change) -> None:
+    """Ask for the right name or phone, or which post moves or ends."""
+    if press.what in ("name", "phone"):
+        await roster.changeable(act.session, act.me, press.person)
+        await act.ask(f"people.{press.what}", person=press.person)
+    await roster.card(act.session, act.me, press.person)
+    await act.show("people.change", slot=SLOT, person=press.person, what=press.what)
+
+
 async def renamed(act: Act) -> None:
     """The right name came."""
     person = int(_answer(act))
@@ -223,8 +164,8 @@ async def move(act: Act, press: Move) -> None:
     if (press.role, press.region) not in {(seat.role, seat.region_code) for seat in seats}:
         raise Refused("people.gone")
     args = {"draft": act.update.update_id, "person": press.person, "role": press.role, "source": press.region}
-    await act.ask("roster.move", **args)
-    await _show_places(act, Question(chat_id=act.visitor.chat_id, kind="roster.move", args=args, asked_at=act.now))
+    await act.ask("people.move", **args)
+    await _show_places(act, Question(chat_id=act.visitor.chat_id, kind="people.move", args=args, asked_at=act.now))
 
 
 async def end(act: Act, press: End) -> None:
@@ -323,45 +264,3 @@ def _posts(reader: Reader, card: Card, what: str) -> list[list[Button]]:
     ]
     every = [[Button("❌ " + _("All of them"), End(card.id, "", ""))]] if what == "end" and len(seats) > 1 else []
     return [*each, *every]
-
-
-FEATURE = Feature(
-    routes=[
-        message(filters.CONTACT & _OthersContact(), contact),
-        answering("roster.add", typed),
-        answering("roster.move", typed),
-        answering("roster.name", renamed),
-        answering("roster.phone", renumbered),
-        pressed(GiveRole, give_role),
-        pressed(Look, look),
-        pressed(Choose, choose),
-        pressed(Move, move),
-        pressed(End, end),
-        pressed(GiveUp, give_up),
-    ],
-    renderers={
-        "roster.add": add_screen,
-        "roster.role": role_screen,
-        "roster.place": place_screen,
-        "roster.change": change_screen,
-    },
-    refusals={
-        "people.not_your_region": N_("That is not in your area. Ask its own officers or the county."),
-        "people.gone": N_("That person or post is not in the roster any more. /people shows who is."),
-        "people.no_region": N_("There is no division with the code %(code)s."),
-        "people.higher_post": N_("This person holds a post outside your area too: the county corrects name and phone."),
-        "people.elsewhere": N_(
-            "This number is in the roster of another township. "
-            "Ask its officers to end the post there, or ask the county."
-        ),
-        "people.phone_taken": N_("This number is somebody else's in the roster already."),
-        "people.not_yourself": N_("You cannot do that to yourself. Ask a colleague or the county."),
-        "people.holds_already": N_("%(name)s holds this post already."),
-        "people.moved_nowhere": N_("That is where this post is already. Choose another place."),
-        "people.wrong_level": N_("This post cannot be held at that place. Choose another place."),
-        "people.bad_phone": N_("That is no phone number that can exist. Please compare it and send it once more."),
-        "people.bad_name": N_("That is no name. Write the name alone, at most 40 characters."),
-        "people.name_and_phone": N_("Write the name and the phone number in one message, the name first."),
-        "roster.no_draft": N_("This was given up or begun anew meanwhile. Press 👥 People to begin again."),
-    },
-)

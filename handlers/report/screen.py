@@ -1,0 +1,134 @@
+"""The reporter's screen: what is there, the next missing part, the guessed kinds, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.kit import Button, Reader, Screen, rows
+from handlers.report.lines import ANSWERS, fate, summary
+from handlers.report.presses import (
+    Alarm,
+    Another,
+    Confirm,
+    HereAbouts,
+    Kinds,
+    NoPhoto,
+    Replace,
+    Toggle,
+    Withdraw,
+)  # fmt: skip
+from locales import N_
+from locales.content import categories, kind, kinds
+from models.report import rules, views
+from models.report.rules import KindFacts, Part, Severity, Status
+from models.report.views import View
+
+GUESSES = 5  # kinds offered on the confirming screen, the likeliest in a row of its own
+SAFETY = N_("⚠️ Keep yourself safe first. Call now: 110 · 119 · 120 · forest fire 12119.")
+
+
+async def instructions(reader: Reader, _args: dict[str, Any]) -> Screen:
+    """What to send, safety first."""
+    _ = reader.words
+    return Screen(
+        _(SAFETY)
+        + "\n\n"
+        + _("📷 Send a photo (several are fine) and 📍 your place, in any order. Then one tap, and it is reported.")
+    )
+
+
+async def screen(reader: Reader, args: dict[str, Any]) -> Screen | None:
+    """The reporter's own report as it stands at this moment."""
+    if reader.me is None:
+        return None
+    view = await views.look(reader.session, reader.me, int(args["report"]))
+    text = summary(reader, view)
+    if view.danger or view.severity is Severity.E:
+        text = [reader.words(SAFETY), "", *text]
+    if view.status is Status.SUBMITTED:
+        return _sent(reader, view, text)
+    if view.status is not Status.DRAFT:
+        return Screen("\n".join([*text, "", fate(reader, view)]))
+    ask, buttons = _next_question(reader, view, args.get("letter", ""))
+    if view.severity is Severity.E:
+        ask = reader.words("❗ What is there goes to the officers within minutes, or at once by 🆘.") + "\n" + ask
+    return Screen("\n".join([*text, "", ask]), [*buttons, _ways_out(reader, view)])
+
+
+async def reminder(reader: Reader, args: dict[str, Any]) -> Screen | None:
+    """The one reminder of an unfinished report: the same screen, with what happens next."""
+    shown = await screen(reader, args)
+    if shown is None or not shown.buttons:
+        return None
+    note = reader.words("⏰ This report is not finished yet. Without an answer it goes to the township as it is.")
+    return Screen(f"{note}\n\n{shown.text}", shown.buttons)
+
+
+def _sent(reader: Reader, view: View, text: list[str]) -> Screen:
+    """Sent, not decided: what is still missing may follow, and second thoughts are possible for a while."""
+    _ = reader.words
+    lines = [*text, "", fate(reader, view)]
+    buttons: list[list[Button]] = []
+    if view.missing:
+        ask, buttons = _next_question(reader, view, "")
+        lines += [ask]
+    last = [Button(_("Withdraw"), Withdraw(view.id))]
+    if view.closed_at is None:
+        last.append(Button(_("➕ Another one"), Another(view.id)))
+    return Screen("\n".join(lines), [*buttons, last])
+
+
+def _ways_out(reader: Reader, view: View) -> list[Button]:
+    _ = reader.words
+    wrong = [Button(_("Wrong place"), Replace(view.id))] if view.source else []
+    return [Button("🆘 " + _("Life in danger"), Alarm(view.id)), *wrong, Button(_("Withdraw"), Withdraw(view.id))]
+
+
+def _next_question(reader: Reader, view: View, letter: str) -> tuple[str, list[list[Button]]]:
+    _ = reader.words
+    missing = view.missing[0] if view.missing else Part.KIND
+    if missing is Part.PLACE:
+        text = _("👉 Now the place: press <b>📍 Send my place</b> below.")
+        return text, [[Button(_("In %(village)s, no exact place", village=view.village), HereAbouts(view.id))]]
+    if missing is Part.PHOTO:
+        return _("👉 Now a photo, please."), [[Button(_("No photo"), NoPhoto(view.id))]]
+    if letter == "-":
+        heads = [Button(c.name(_.locale), Kinds(view.id, c.letter)) for c in categories()]
+        return _("👉 Which kind is it?"), [*rows(heads), [Button(_("Back"), Kinds(view.id, ""))]]
+    if letter:
+        names = [Button(k.name(_.locale), Confirm(view.id, k.code)) for k in kinds() if k.letter == letter]
+        back = [Button(_("Back"), Kinds(view.id, "-"))]
+        return _("👉 Which kind is it? One tap sends the report."), [*rows(names), back]
+    sent = view.status is Status.SUBMITTED
+    return _("👉 What is it?") if sent else _("👉 What is it? One tap sends the report."), _guesses(reader, view)
+
+
+def _guesses(reader: Reader, view: View) -> list[list[Button]]:
+    _ = reader.words
+    first, *others = guesses(reader, view)[:GUESSES]
+    likely = Button("✅ " + kind(first).name(_.locale), Confirm(view.id, first))
+    rest = [Button(kind(code).name(_.locale), Confirm(view.id, code)) for code in others]
+    grave = rules.asks_severity(Severity(kind(first).worst))
+    return [*(_questions(reader, view) if grave else []), [likely], *rows(rest), _more(reader, view)]
+
+
+def _more(reader: Reader, view: View) -> list[Button]:
+    return [Button(reader.words("Other kinds…"), Kinds(view.id, "-"))]
+
+
+def _questions(reader: Reader, view: View) -> list[list[Button]]:
+    """The severity questions as toggles (domain 6.1)."""
+    _ = reader.words
+    answers = {"danger": view.danger, "exposed": view.exposed, "growing": view.growing}
+    return [
+        [Button(("☑️ " if answers[name] else "⬜ ") + _(label), Toggle(view.id, name))]
+        for name, label in ANSWERS.items()
+    ]
+
+
+def guesses(reader: Reader, view: View) -> list[str]:
+    """All kinds, the likeliest first; one that was chosen already stays in front."""
+    month = reader.now.astimezone(reader.zone).month
+    facts = [KindFacts(k.code, (*k.words, *k.words_en), k.months, k.common) for k in kinds()]
+    found = rules.guess(facts, view.words, month, view.recent)
+    return [view.kind, *(code for code in found if code != view.kind)] if view.kind else found
