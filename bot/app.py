@@ -41,6 +41,7 @@ from models.people import actions as people_actions
 from models.people.rules import real_phone, sample_phone
 from models.policy import Policy
 from models.refused import Refused
+from schedules import audit as audit_schedule
 from schedules import report as report_schedule
 from schedules import task as task_schedule
 
@@ -48,7 +49,7 @@ log = structlog.get_logger()
 
 # The order is logic: the first feature that wants an update gets it; report takes any words nobody asked for.
 FEATURES = (menu.FEATURE, people.FEATURE, task.FEATURE, report.FEATURE)
-SCHEDULES: tuple[Schedule, ...] = (task_schedule, report_schedule)
+SCHEDULES: tuple[Schedule, ...] = (task_schedule, report_schedule, audit_schedule)
 
 
 @dataclass
@@ -141,7 +142,7 @@ def build(settings: Settings, clock: Clock, *, samples: bool = False) -> App:
 
     Unfit when the settings cannot be used.
     """
-    policy = load_policy(settings.policy)
+    policy = load_policy(settings.policy).model_copy(update={"timezone": settings.timezone})
     token, house, owner = settings.token(), House(FEATURES), "not running"
     database = Database(settings.database())
     telegram = _telegram(settings, token)

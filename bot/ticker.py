@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -45,6 +45,7 @@ class Ticker:
     policy: Policy
     schedules: Sequence[Schedule]
     ticked_at: datetime | None = None
+    _asked_at: dict[int, datetime] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
@@ -65,6 +66,8 @@ class Ticker:
         async with self._one_at_a_time:
             now = self.clock.now()
             for schedule in self.schedules:
+                if not self._is_turn(schedule, now):
+                    continue
                 try:
                     async with self.database.reading() as session:
                         keys = await schedule.due(session, now)
@@ -74,6 +77,17 @@ class Ticker:
                     log.warning("tick_failed", schedule=str(schedule), error=name_of(error))
             self.ticked_at = now
         return done
+
+    def _is_turn(self, schedule: Schedule, now: datetime) -> bool:
+        """Most schedules are asked at every tick; one with an EVERY only so often."""
+        every: timedelta | None = getattr(schedule, "EVERY", None)
+        if every is None:
+            return True
+        last = self._asked_at.get(id(schedule))
+        if last is not None and now - last < every:
+            return False
+        self._asked_at[id(schedule)] = now
+        return True
 
     async def _one(self, schedule: Schedule, now: datetime, key: int) -> bool:
         """One due row; its failure must not stop the others."""

@@ -97,6 +97,14 @@ class Screen:
     commands: Sequence[tuple[str, str]] = ()
 
 
+@dataclass(frozen=True)
+class Acknowledge(Press):
+    """知道了: what is queued for me about this task stops (handlers/task.py)."""
+
+    code = "tk"
+    task: int
+
+
 # --- readers and renderers ------------------------------------------------------------------------------------------
 
 
@@ -141,6 +149,13 @@ def clock_time(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def aloud(words: Words, absent: Sequence[str]) -> list[str]:
+    """Who was passed over on the way up because nobody could reach them, said aloud to whoever is told instead."""
+    if not absent:
+        return []
+    return ["⚠️ " + words("Could not be reached, so it comes to you: %(names)s", names=safe(", ".join(absent)))]
 
 
 def safe(text: str, most: int = 400) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.kit import Act, Button, Command, Feature, Reader, Screen, command, key
+from handlers.kit import Acknowledge, Act, Button, Command, Feature, Reader, Screen, command, key, pressed
 from locales import N_
 from models.task import actions as tasks
 
@@ -16,6 +16,20 @@ async def mine(act: Act) -> None:
     """/tasks"""
     _ = act.me
     await act.show("task.list", slot="tasks")
+
+
+async def acknowledge(act: Act, press: Acknowledge) -> None:
+    """知道了"""
+    await tasks.acknowledge(act.session, act.now, act.me, press.task)
+    act.toast = act.words("Noted. It comes back when it is due.")
+
+
+async def digest(reader: Reader, args: dict[str, Any]) -> Screen | None:
+    """The morning's one message for what could wait through the night; nothing when nothing is left."""
+    shown = await listing(reader, args)
+    if shown is None or not shown.buttons:
+        return None
+    return Screen("🌅 " + reader.words("Good morning.") + "\n" + shown.text, shown.buttons)
 
 
 async def listing(reader: Reader, _args: dict[str, Any]) -> Screen | None:
@@ -41,8 +55,22 @@ async def listing(reader: Reader, _args: dict[str, Any]) -> Screen | None:
     return Screen("\n".join([head, *lines]), buttons)
 
 
+async def stuck(reader: Reader, args: dict[str, Any]) -> Screen:
+    """To the operator: the auditor found something without a next step."""
+    _ = reader.words
+    if "report" in args:
+        return Screen(
+            _("🔧 A report had nobody to verify it; the task was opened again (no. %(id)s).", id=args["report"])
+        )
+    return Screen(_("🔧 A reminder is stuck (task no. %(id)s). Please look at the log.", id=args["task"]))
+
+
 FEATURE = Feature(
-    routes=[command("tasks", mine), key(TASKS_KEY, mine)],
-    renderers={"task.list": listing},
+    routes=[command("tasks", mine), key(TASKS_KEY, mine), pressed(Acknowledge, acknowledge)],
+    renderers={"task.list": listing, "task.digest": digest, "task.stuck": stuck},
+    refusals={
+        "task.over": N_("This has been dealt with already."),
+        "task.not_yours": N_("This does not wait for you."),
+    },
     commands=[Command("tasks", N_("What waits for me"))],
 )

@@ -150,6 +150,20 @@ def recipient_of(person_id: int | None, chat_id: int | None) -> str:
     return f"p{person_id}" if person_id is not None else f"c{chat_id}"
 
 
+async def hush(session: AsyncSession, person_id: int, prefix: str) -> int:
+    """Take back everything still waiting for this person whose dedupe key begins so. → how many rows."""
+    result = await session.exec(
+        update(Outgoing)
+        .where(
+            col(Outgoing.recipient) == recipient_of(person_id, None),
+            col(Outgoing.dedupe).startswith(prefix, autoescape=True),
+            col(Outgoing.state) == Delivery.WAITING,
+        )
+        .values(state=Delivery.SUPERSEDED)
+    )
+    return int(result.rowcount)
+
+
 async def _supersede(session: AsyncSession, recipient: str, slot: str, by: int) -> None:
     """Only after the newer edit is in: one that was there already (`dedupe`) must not take the older away."""
     await session.exec(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -39,11 +40,15 @@ class Rung(Part):
 
 
 class Ladder(Part):
-    """How a task climbs while nobody does it, and how often it returns once the last rung was used."""
+    """How a task climbs while nobody does it, and how often it returns once the last rung was used.
+
+    A `patient` one waits for daylight: in quiet hours its reminders are kept for one message in the morning.
+    """
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     due: Duration
     again: Duration
+    patient: bool = True
 
     @model_validator(mode="after")
     def climbs(self) -> Ladder:
@@ -54,6 +59,13 @@ class Ladder(Part):
         if self.again < timedelta(minutes=1):
             raise ValueError("`again` must be at least 1m")
         return self
+
+
+class Quiet(Part):
+    """The hours in which nothing is sent that can wait, on the county's wall clock; they may run over midnight."""
+
+    begin: time
+    end: time
 
 
 class ReportPolicy(Part):
@@ -89,10 +101,16 @@ class MediaPolicy(Part):
 
 
 class Policy(Part):
-    """The whole file."""
+    """The whole file. `timezone` follows CUNSHAO_TIMEZONE: quiet hours are those of the county's wall clock."""
 
+    timezone: str = "Asia/Shanghai"
+    quiet: Quiet
     report: ReportPolicy
     ladder: dict[str, Ladder]
     sending: SendingPolicy
     inbox: InboxPolicy
     media: MediaPolicy
+
+    def zone(self) -> ZoneInfo:
+        """The zone of the county's wall clock."""
+        return ZoneInfo(self.timezone)

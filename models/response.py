@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +16,7 @@ from models.people.actions import CheckPhone, Place
 from models.people.rules import Level, Me, Role, Seat
 from models.policy import Policy
 from models.refused import Refused
+from models.report import actions as reports
 from models.task import actions as tasks
 
 UNREACHABLE = "person.unreachable"
@@ -101,3 +103,22 @@ async def _post_above(session: AsyncSession, seat: Seat) -> tuple[Role, Place | 
     officer = seat.role in (Role.TOWNSHIP_OFFICER, Role.COUNTY_ADMIN)
     role, level = (Role.COUNTY_ADMIN, Level.COUNTY) if officer else (Role.TOWNSHIP_OFFICER, Level.TOWNSHIP)
     return role, await people.above(session, seat.path, level)
+
+
+async def strays(session: AsyncSession, now: datetime) -> list[int]:
+    """What should wait on somebody and does not: sent reports without a task (their ids), stuck tasks (ids negated)."""
+    waiting = await reports.undecided(session)
+    lost_ones = await tasks.without_task(session, (reports.VERIFY, reports.EMERGENCY), waiting)
+    return [*lost_ones, *(-task_id for task_id in await tasks.stuck(session, now))]
+
+
+async def mend(session: AsyncSession, now: datetime, policy: Policy, key: int) -> None:
+    """Give a stray its next step again and tell the operator, once a day for each."""
+    if key > 0:
+        await reports.hand_over_again(session, now, policy, key)
+    what: dict[str, Any] = {"report": key} if key > 0 else {"task": -key}
+    for person_id in await people.reachable(session, await people.everybody(session, Role.COUNTY_ADMIN)):
+        await outbox.say(
+            session, now, "task.stuck", person_id=person_id, lane=Lane.TASK,
+            dedupe=f"stuck:{key}:{now:%Y%m%d}:{person_id}", **what,
+        )  # fmt: skip

@@ -15,9 +15,9 @@ async def due(session: AsyncSession, now: datetime) -> list[int]:
     return await tasks.due(session, now)
 
 
-async def act(session: AsyncSession, now: datetime, _policy: Policy, task_id: int) -> None:
+async def act(session: AsyncSession, now: datetime, policy: Policy, task_id: int) -> None:
     """Fire one rung; a second tick for the same rung finds nothing."""
-    await tasks.fire(session, now, task_id)
+    await tasks.fire(session, now, policy, task_id)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

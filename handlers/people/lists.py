@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.kit import ROLE_NAMES, Act, Button, Press, Reader, Screen, pages, rows, safe
+from handlers.kit import ROLE_NAMES, Acknowledge, Act, Button, Press, Reader, Screen, aloud, pages, rows, safe
 from handlers.people.presses import SLOT, Add, Area, Change, Listing, OpenCard, Places, Reached, ShowPhone
 from locales import N_
 from models import response
@@ -229,7 +229,9 @@ async def reminder(reader: Reader, args: dict[str, Any]) -> Screen | None:
         "⏰ Nothing has reached <b>%(name)s</b> (%(post)s) since %(since)s: %(why)s. Please phone them.",
         since=reader.time(task.opened_at), why=reader.words(LOST[card.lost or Lost.OTHER]), **facts,
     )  # fmt: skip
-    return Screen(text, [[Button(reader.words("Open"), OpenCard(card.id, ""))]])
+    text = "\n".join([*aloud(reader.words, args.get("absent", ())), text])
+    noted = Button("👌 " + reader.words("Noted"), Acknowledge(task.id or 0))
+    return Screen(text, [[Button(reader.words("Open"), OpenCard(card.id, "")), noted]])
 
 
 async def task_line(reader: Reader, person_id: int) -> tuple[str, Press | None] | None:

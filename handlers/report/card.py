@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.kit import Act, Button, Press, Reader, Screen, map_links, rows, safe
+from handlers.kit import Acknowledge, Act, Button, Press, Reader, Screen, aloud, map_links, rows, safe
 from handlers.report.lines import REASONS, fate, summary
 from handlers.report.presses import Accept, Open, Photos, Reject, Where
 from locales.content import kind
@@ -168,10 +168,13 @@ async def reminder(reader: Reader, args: dict[str, Any]) -> Screen | None:
         "⏰ This report waits for verification since %(since)s (until %(due)s):",
         since=reader.time(task.opened_at), due=reader.time(task.due_at),
     )  # fmt: skip
-    lines = [text, *summary(reader, view)]
+    lines = [*aloud(_, args.get("absent", ())), text, *summary(reader, view)]
     if reader.me.holds(Role.COUNTY_ADMIN):
         lines.append(_("%(township)s has not decided yet.", township=view.township))
-    return Screen("\n".join(lines), [[Button(_("Open"), Open(view.id))]])
+    return Screen(
+        "\n".join(lines),
+        [[Button(_("Open"), Open(view.id)), Button("👌 " + _("Noted"), Acknowledge(int(args["task"])))]],
+    )
 
 
 async def task_line(reader: Reader, report_id: int) -> tuple[str, Press | None] | None:

@@ -17,8 +17,8 @@ class Region(SQLModel, table=True):
     code: str = Field(primary_key=True, max_length=15)
     name: str = Field(max_length=80)
     level: int
-    kind: str | None = Field(None, max_length=16)
-    parent_code: str | None = Field(None, foreign_key="region.code", max_length=15, index=True)
+    kind: str | None = Field(default=None, max_length=16)
+    parent_code: str | None = Field(default=None, foreign_key="region.code", max_length=15, index=True)
     path: str = Field(max_length=120, index=True)
     latitude: float | None = None
     longitude: float | None = None
@@ -74,8 +74,8 @@ class Account(SQLModel, table=True):
     """A chat account that spoke with the bot. Without `person_id` it is a stranger's: language and nothing else."""
 
     chat_id: int = Field(primary_key=True, sa_type=BigInteger)
-    person_id: int | None = Field(None, foreign_key="person.id", sa_type=BigInteger, unique=True)
-    locale: str | None = Field(None, max_length=8)
+    person_id: int | None = Field(default=None, foreign_key="person.id", sa_type=BigInteger, unique=True)
+    locale: str | None = Field(default=None, max_length=8)
     joined_at: datetime | None = moment(None)
     unreachable_at: datetime | None = moment(None)
-    unreachable_reason: str | None = Field(None, max_length=120)
+    unreachable_reason: str | None = Field(default=None, max_length=120)

@@ -133,6 +133,19 @@ async def _heads(session: AsyncSession, where: Place) -> list[int]:
     return await people.stand_ins(session, await people.holders(session, Role.VILLAGE_LEAD, village.code))
 
 
+async def undecided(session: AsyncSession) -> list[int]:
+    """Reports that were sent and wait for 受理 or 驳回."""
+    rows = await session.exec(select(Report.id).where(Report.status == Status.SUBMITTED))
+    return [report_id for report_id in rows if report_id is not None]
+
+
+async def hand_over_again(session: AsyncSession, now: datetime, policy: Policy, report_id: int) -> None:
+    """A sent report whose task is gone gets a new one (the auditor's mend)."""
+    report = await session.get(Report, report_id)
+    if report is not None and report.status is Status.SUBMITTED:
+        await _hand_over(session, now, policy, report_id, report.severity or Severity.L)
+
+
 # --- the clock's steps ----------------------------------------------------------------------------------------------
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, func, select
@@ -14,7 +14,8 @@ from models.base import insert_once, swap
 from models.outbox import Lane
 from models.people import actions as people
 from models.people.rules import Level, Me, Role, Seat
-from models.policy import Ladder
+from models.policy import Ladder, Policy
+from models.refused import Refused
 from models.task import rules
 from models.task.rules import Status
 from models.task.tables import Task
@@ -70,7 +71,7 @@ async def _end(
     return True
 
 
-async def due(session: AsyncSession, now: datetime, most: int = 100) -> list[int]:
+async def due(session: AsyncSession, now: datetime, most: int = 1000) -> list[int]:
     """Tasks whose next rung is due, found by the index on `next_at`: the cost is that of what is due, not of all."""
     rows = await session.exec(
         select(Task.id).where(col(Task.next_at) <= now).order_by(col(Task.next_at), col(Task.id)).limit(most)
@@ -84,34 +85,69 @@ async def next_due(session: AsyncSession) -> datetime | None:
     return rows.one()
 
 
-async def fire(session: AsyncSession, now: datetime, task_id: int) -> Sequence[int]:
+async def fire(session: AsyncSession, now: datetime, policy: Policy, task_id: int) -> Sequence[int]:
     """Fire one rung of a due task: tell whom it names, and set the next. → the persons told.
 
     Compare-and-set on the rung makes a second tick (another replica, a restart) find nothing. The message's kind is
-    "<task kind>.due" with the task's id and the rung's number; the feature renders it. Where a post has nobody who can
-    be reached, the next above is told instead, and the journal says so (M029).
+    "<task kind>.due" with the task's id; the feature renders it. Where a post has nobody who can be reached, the next
+    above is told instead, and told so (M029). In quiet hours a patient task waits for the morning's digest.
     """
     task = await session.get(Task, task_id)
     if task is None or task.next_at is None or task.next_at > now:
         return []
-    step = rules.step_at(task.ladder, task.rung)
+    seen = {"id": task_id, "status": Status.OPEN, "rung": task.rung}
+    morning = rules.quiet_until(now, policy.quiet.begin, policy.quiet.end, policy.zone())
+    if morning is not None and task.ladder["patient"]:
+        await swap(session, Task, seen, {"next_at": morning, "deferred": True})
+        return []
+    return await _fire(session, now, task, seen)
+
+
+async def _fire(session: AsyncSession, now: datetime, task: Task, seen: Mapping[str, object]) -> Sequence[int]:
+    step, rung, deferred = rules.step_at(task.ladder, task.rung), task.rung, task.deferred
     wanted = task.role if step.to == "holder" else rules.RUNG_ROLES[step.to]
-    role, told = await _reach(session, task, wanted)
+    role, told, absent = await _reach(session, task, wanted)
     changes = {
-        "rung": task.rung + 1,
-        "next_at": rules.next_at(task.ladder, task.opened_at, task.rung + 1, now),
-        "reached": _higher(task.reached, role),
-    }
-    rung, kind = task.rung, task.kind
-    if not await swap(session, Task, {"id": task_id, "status": Status.OPEN, "rung": rung}, changes):
+        "rung": rung + 1, "deferred": False, "reached": _higher(task.reached, role),
+        "next_at": rules.next_at(task.ladder, task.opened_at, rung + 1, now),
+    }  # fmt: skip
+    if not await swap(session, Task, seen, changes):
         return []
     for person_id in told:
-        await outbox.say(
-            session, now, f"{kind}.due", person_id=person_id, lane=Lane.TASK,
-            dedupe=f"task:{task_id}:{rung}:{person_id}", task=task_id, rung=rung, skipped=role != wanted,
-        )  # fmt: skip
-    journal.write(session, now, None, "remind", "task", task_id, rung=rung, to=role, told=len(told), wanted=wanted)
+        if deferred:
+            await outbox.say(
+                session, now, "task.digest", person_id=person_id, lane=Lane.DIGEST, slot="tasks",
+                dedupe=f"digest:{now:%Y%m%d}:{person_id}",
+            )  # fmt: skip
+        else:
+            await outbox.say(
+                session, now, f"{task.kind}.due", person_id=person_id, lane=LANES.get(task.kind, Lane.TASK),
+                dedupe=f"task:{task.id}:{rung}:{person_id}", task=task.id, absent=absent,
+            )  # fmt: skip
+    journal.write(
+        session, now, None, "remind", "task", task.id or 0, rung=rung, to=role, told=len(told), absent=len(absent)
+    )
     return told
+
+
+# Reminders of these tasks overtake broadcasts, as the alarms did that opened them.
+LANES = {"report.emergency": Lane.ALARM}
+
+
+async def acknowledge(session: AsyncSession, now: datetime, me: Me, task_id: int) -> None:
+    """知道了: what is queued for this person about it stops at once; undone, it comes back when it is due."""
+    task = await session.get(Task, task_id)
+    if task is None or task.status is not Status.OPEN:
+        raise Refused("task.over")
+    if all(mine.id != task_id for mine in await waiting_on(session, me)):
+        raise Refused("task.not_yours")
+    await outbox.hush(session, me.id, f"task:{task_id}:")
+    values = {
+        "acknowledged_at": now, "acknowledged_by": me.id,
+        "next_at": rules.after_acknowledging(task.ladder, task.due_at, now),
+    }  # fmt: skip
+    if await swap(session, Task, {"id": task_id, "status": Status.OPEN}, values):
+        journal.write(session, now, me.id, "acknowledge", "task", task_id)
 
 
 def _higher(one: Role, other: Role) -> Role:
@@ -119,20 +155,24 @@ def _higher(one: Role, other: Role) -> Role:
     return max(one, other, key=order.index)
 
 
-async def _reach(session: AsyncSession, task: Task, role: Role) -> tuple[Role, list[int]]:
-    """The persons of a post, or their deputies; if nobody can be reached, those of the post above."""
+async def _reach(session: AsyncSession, task: Task, role: Role) -> tuple[Role, list[int], list[str]]:
+    """The persons of a post, or their deputies; if nobody can be reached, those above. → with the names passed over."""
+    absent: list[str] = []
     if task.person_id is not None and role is task.role:
         told = await people.stand_ins(session, [task.person_id])
         if told:
-            return role, told
+            return role, told, absent
+        absent.append(await people.name_of(session, task.person_id))
     current: Role | None = role
     while current is not None:
         region = await seat_for(session, current, task.place_path, task.role, task.region_code)
-        told = await people.stand_ins(session, await people.holders(session, current, region)) if region else []
+        holders = await people.holders(session, current, region) if region else []
+        told = await people.stand_ins(session, holders)
         if told:
-            return current, told
+            return current, told, absent
+        absent += [await people.name_of(session, holder) for holder in holders[:5]]
         role, current = current, rules.ABOVE[current]
-    return role, []
+    return role, [], absent
 
 
 SEAT_LEVELS = {
@@ -200,3 +240,25 @@ async def find(session: AsyncSession, kind: str, subject_id: int) -> Task | None
         select(Task).where(Task.kind == kind, Task.subject_id == subject_id, Task.status == Status.OPEN)
     )
     return rows.first()
+
+
+STUCK_AFTER = timedelta(minutes=5)
+
+
+async def stuck(session: AsyncSession, now: datetime) -> list[int]:
+    """Open tasks whose rung should have fired minutes ago and did not: the auditor tells the operator (peers.md 2)."""
+    rows = await session.exec(
+        select(Task.id).where(Task.status == Status.OPEN, col(Task.next_at) < now - STUCK_AFTER).limit(100)
+    )
+    return [task_id for task_id in rows if task_id is not None]
+
+
+async def without_task(session: AsyncSession, kinds: Sequence[str], subject_ids: Sequence[int]) -> list[int]:
+    """Those of these subjects for which no task of these kinds is open."""
+    rows = await session.exec(
+        select(Task.subject_id).where(
+            col(Task.kind).in_(kinds), col(Task.subject_id).in_(subject_ids), Task.status == Status.OPEN
+        )
+    )
+    held = set(rows)
+    return [subject_id for subject_id in subject_ids if subject_id not in held]

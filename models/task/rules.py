@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -44,6 +44,7 @@ def freeze(ladder: Ladder) -> dict[str, Any]:
     return {
         "steps": [{"after": int(rung.after.total_seconds()), "to": rung.to} for rung in ladder.rungs],
         "again": int(ladder.again.total_seconds()),
+        "patient": ladder.patient,
     }
 
 
@@ -69,6 +70,22 @@ def next_at(frozen: Mapping[str, Any], opened_at: datetime, fired: int, now: dat
     planned = opened_at + timedelta(seconds=ladder[fired].after)
     distance = timedelta(seconds=ladder[fired].after - (ladder[fired - 1].after if fired else 0))
     return planned if planned > now else now + min(BREATH, distance)
+
+
+def quiet_until(now: datetime, begin: time, end: time, zone: tzinfo) -> datetime | None:
+    """When the quiet hours end in which this moment lies; None outside them. They may run over midnight."""
+    local = now.astimezone(zone)
+    at = local.time()
+    inside = begin <= at < end if begin <= end else at >= begin or at < end
+    if not inside:
+        return None
+    morning = datetime.combine(local.date(), end, zone)
+    return morning if morning > local else morning + timedelta(days=1)
+
+
+def after_acknowledging(frozen: Mapping[str, Any], due_at: datetime, now: datetime) -> datetime:
+    """Acknowledged but not done: it comes back when it is due; overdue already, after the ladder's `again`."""
+    return due_at if due_at > now else now + timedelta(seconds=frozen["again"])
 
 
 # Who is above whom, when a post has nobody who can be reached.

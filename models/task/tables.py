@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import choice, facts_column, identity, moment, reference
@@ -17,10 +17,12 @@ class Task(SQLModel, table=True):
     """Something that waits on a post (role × region) until a person takes it.
 
     `next_at` is when its next rung fires, empty once it is over: what is due is a column. `reached` is the highest
-    post told so far, which sees the task in its own list.
+    post told so far, which sees the task in its own list. `deferred`: its rung fell into quiet hours and comes with
+    the morning's digest.
     """
 
     __table_args__ = (
+        CheckConstraint("status <> 'open' OR next_at IS NOT NULL", name="has_next_step"),
         UniqueConstraint("kind", "subject_id", "round"),
         Index("ix_task_next", "next_at"),
         Index("ix_task_holder", "status", "region_code", "role"),
@@ -40,6 +42,9 @@ class Task(SQLModel, table=True):
     due_at: datetime = moment()
     next_at: datetime | None = moment(None)
     rung: int = 0
+    deferred: bool = False
+    acknowledged_at: datetime | None = moment(None)
+    acknowledged_by: int | None = reference("person.id", optional=True)
     ladder: dict[str, Any] = facts_column()
     ended_at: datetime | None = moment(None)
     ended_by: int | None = reference("person.id", optional=True)

@@ -109,7 +109,7 @@ async def test_nobody_touches_the_report_of_another(cast: Cast) -> None:
     for deed in deeds:
         async with cast.database.reading() as session:
             with pytest.raises(Refused, match=r"report\.not_found"):
-                await deed(session, MORNING, me=lena, report_id=report_id)  # type: ignore[operator]  # verbs alike
+                await deed(session, MORNING, me=lena, report_id=report_id)
     assert await status(cast, report_id) is Status.DRAFT
 
 
@@ -238,4 +238,4 @@ async def test_it_is_too_late_once_officers_work_on_it(cast: Cast) -> None:
     await accepts(cast, "olga", report_id)
     for deed in (withdraws, submits):
         with pytest.raises(Refused, match=r"report\.moved_on"):
-            await deed(cast, "bob", report_id)  # type: ignore[operator]  # both take the same three
+            await deed(cast, "bob", report_id)

@@ -7,8 +7,10 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from models.base import swap
 from models.outbox import Lane, Outgoing
 from models.people.rules import Role
 from models.people.tables import Account, Person
@@ -58,7 +60,7 @@ async def ticked(cast: Cast, at: datetime) -> list[str]:
     told: list[int] = []
     for task_id in found:
         async with cast.database.transaction() as session:
-            told += await tasks.fire(session, at, task_id)
+            told += await tasks.fire(session, at, POLICY, task_id)
     return cast.names(told)
 
 
@@ -109,7 +111,7 @@ async def test_both_officers_are_reminded_and_only_when_it_is_time(cast: Cast) -
     async with cast.database.reading() as session:
         row = (await session.exec(select(Outgoing))).first()
     assert row is not None
-    assert (row.lane, row.args) == (Lane.TASK, {"task": found.id, "rung": 0, "skipped": False})
+    assert (row.lane, row.args) == (Lane.TASK, {"task": found.id, "absent": []})
 
 
 async def test_it_climbs_to_the_county_and_returns(cast: Cast) -> None:
@@ -145,7 +147,7 @@ async def test_where_nobody_can_be_reached_the_post_above_hears_it(cast: Cast) -
     assert await waiting(cast, "carol") == [7]
     async with cast.database.reading() as session:
         row = (await session.exec(select(Outgoing))).one()
-    assert row.args["skipped"] is True
+    assert row.args["absent"] == ["Olga", "Oscar"]
     assert task_id is not None
     assert await cast.deeds("task", task_id) == ["open", "remind"]
 
@@ -200,8 +202,8 @@ async def test_a_rung_in_hand_comes_to_nothing_when_the_task_was_done(cast: Cast
     async with cast.database.transaction() as session:
         await tasks.finish(session, MORNING, KIND, 7, None)
     async with cast.database.transaction() as session:
-        assert await tasks.fire(session, MORNING + later(hours=9), task_id) == []
-        assert await tasks.fire(session, MORNING, 4711) == []
+        assert await tasks.fire(session, MORNING + later(hours=9), POLICY, task_id) == []
+        assert await tasks.fire(session, MORNING, POLICY, 4711) == []
 
 
 async def test_two_replicas_tick_at_once_and_nobody_hears_it_twice(cast: Cast) -> None:
@@ -211,7 +213,7 @@ async def test_two_replicas_tick_at_once_and_nobody_hears_it_twice(cast: Cast) -
 
     async def replica() -> int:
         async with cast.database.transaction() as session:
-            return len(await tasks.fire(session, MORNING + later(hours=1), task_id))
+            return len(await tasks.fire(session, MORNING + later(hours=1), POLICY, task_id))
 
     assert sorted(await asyncio.gather(*(replica() for _ in range(4)))) == [0, 0, 0, 2]
     assert await cast.sent("report.verify.due") == ["olga", "oscar"]
@@ -277,3 +279,19 @@ async def test_a_post_can_be_told_something(cast: Cast) -> None:
     async with cast.database.transaction() as session:
         told = await tasks.tell_holders(session, MORNING, Role.TOWNSHIP_OFFICER, TOWN, "note", Lane.TASK, number="YH")
     assert cast.names(told) == await cast.sent("note") == ["olga"]
+
+
+async def test_what_should_have_gone_and_did_not_is_noticed(cast: Cast) -> None:
+    task_id = await opened(cast)
+    async with cast.database.reading() as session:
+        assert await tasks.stuck(session, MORNING + later(minutes=35)) == []
+        assert await tasks.stuck(session, MORNING + later(minutes=36)) == [task_id]
+        assert await tasks.without_task(session, [KIND], [6, 7, 8]) == [6, 8]
+        assert await tasks.without_task(session, ["report.emergency"], [7]) == [7]
+
+
+async def test_an_open_task_always_has_a_next_step(cast: Cast) -> None:
+    await opened(cast)
+    async with cast.database.reading() as session:
+        with pytest.raises(IntegrityError):
+            await swap(session, Task, {"subject_id": 7}, {"next_at": None})
