@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import SecretStr
@@ -21,16 +20,19 @@ from starlette.routing import Route
 
 from bot import roster, schema
 from bot.app import App, build
-from bot.clock import PushedClock, SystemClock
+from bot.clock import PushedClock
 from bot.commands import until_stopped
 from bot.demo import county
 from bot.demo.county import Sample
+from bot.demo.resume import CHATS, keep, keep_clock, last_moment, resumed, start_over
 from bot.sandbox import Sandbox, serve
 from bot.settings import Settings, Unfit
 from models.people.rules import OFFICERS, Role, sample_phone
 
 TOKEN = "100001:demo"
 MORNING_HOUR = 8
+# A morning of the plum rains, when slopes move: of the real days of June 2024 in Kaihua (domain 9, R2).
+STORY_BEGINS = datetime(2024, 6, 20, 8, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 PUSHES = {"10m": timedelta(minutes=10), "1h": timedelta(hours=1)}
 
 
@@ -42,7 +44,7 @@ class Demo:
     sandbox: Sandbox
     clock: PushedClock
     people: Sequence[Sample]
-    clock_file: Path
+    folder: Path
     _pushing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -82,13 +84,8 @@ class Demo:
         async with self._pushing:
             length = PUSHES.get(asked) or until_morning(self.clock.now(), self.app)
             fired = await self.app.walk(length)
-            self.keep_clock()
+            keep_clock(self.clock, self.folder)
         return JSONResponse({"now": self.clock.now().isoformat(), "fired": fired})
-
-    def keep_clock(self) -> None:
-        """Remember how far the clock was pushed: after a restart time must not go back."""
-        ahead = self.clock.now() - SystemClock().now()
-        self.clock_file.write_text(json.dumps({"ahead_seconds": ahead.total_seconds()}), encoding="utf-8")
 
 
 def until_morning(now: datetime, app: App) -> timedelta:
@@ -108,7 +105,7 @@ def first_three(people: Sequence[Sample]) -> list[Sample]:
 async def main(port: int, fresh: bool, folder: Path) -> int:
     """Serve the demo until stopped."""
     if fresh:
-        _forget(folder)
+        start_over(folder)
     async with open_demo(port, folder) as (_, page):
         say = "" if page.endswith(f":{port}") else f" (port {port} is taken)"
         typer.echo(f"\n  村哨 Cunshao: open {page} in a browser{say}\n  Ctrl+C ends it.\n")
@@ -120,16 +117,33 @@ async def main(port: int, fresh: bool, folder: Path) -> int:
 async def open_demo(port: int, folder: Path) -> AsyncIterator[tuple[Demo, str]]:
     """Set the county up and start everything. → the demo and its page's address; `port` 0 takes any free one."""
     samples, listening = county.people(), _free(port)
-    clock = PushedClock(SystemClock().now() + _ahead(folder / "clock.json"))
+    clock, sandbox = await _world(samples, folder)
     app = _build(f"http://127.0.0.1:{listening}", folder, clock)
-    demo = Demo(app, _sandbox(clock, samples), clock, samples, folder / "clock.json")
+    demo = Demo(app, sandbox, clock, samples, folder)
     await _people_the_county(demo, folder)
-    async with serve(demo.sandbox, port=listening, extra_routes=demo.routes) as page, app.running():
-        officers = asyncio.create_task(_officers_join(demo))
-        yield demo, page
-        officers.cancel()
-        await asyncio.wait({officers})
-    demo.keep_clock()
+    sandbox.save(folder / CHATS)
+    try:
+        async with serve(sandbox, port=listening, extra_routes=demo.routes) as page, app.running():
+            beside = {asyncio.create_task(_officers_join(demo)), asyncio.create_task(keep(sandbox, clock, folder))}
+            yield demo, page
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
+    finally:
+        await app.database.close()  # the page may have asked for the state after the bot had ended
+        keep_clock(clock, folder)
+        sandbox.save(folder / CHATS)
+
+
+async def _world(samples: Sequence[Sample], folder: Path) -> tuple[PushedClock, Sandbox]:
+    """The clock where it stood, and everybody's phone with the chats of last time."""
+    clock = PushedClock(last_moment(folder) or STORY_BEGINS)
+    sandbox = _sandbox(clock, samples)
+    if await resumed(sandbox, folder):
+        return clock, sandbox
+    start_over(folder)
+    clock = PushedClock(STORY_BEGINS)
+    return clock, _sandbox(clock, samples)
 
 
 def _sandbox(clock: PushedClock, samples: Sequence[Sample]) -> Sandbox:
@@ -146,19 +160,6 @@ def _build(url: str, folder: Path, clock: PushedClock) -> App:
         bot_token=SecretStr(TOKEN), bot_api_url=url, data_dir=folder, database_url=None, webhook_url=None, proxy=None
     )
     return build(settings, clock, samples=True)
-
-
-def _forget(folder: Path) -> None:
-    """Start over."""
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
-def _ahead(file: Path) -> timedelta:
-    try:
-        return timedelta(seconds=max(0.0, json.loads(file.read_text(encoding="utf-8"))["ahead_seconds"]))
-    except (OSError, ValueError, KeyError):
-        return timedelta(0)
 
 
 def _free(port: int) -> int:
@@ -191,7 +192,7 @@ async def _officers_join(demo: Demo) -> None:
     """Officers and administrators have joined before the newcomer looks; grid workers join by the newcomer's hand."""
     for person in demo.people:
         phone = demo.sandbox.phone(person.user_id)
-        if person.role in OFFICERS and not phone.chat.started:
+        if person.role in OFFICERS and not any("contact" in message for message in phone.messages):
             phone.start()
             await phone.until(lambda p: p.keyboard, timeout=60)
             phone.contact()

@@ -35,5 +35,9 @@ def forbidden(words: str) -> ApiError:
     return ApiError(403, f"Forbidden: {words}")
 
 
+class Unreadable(Exception):
+    """What was kept of a sandbox cannot be used (one plain sentence)."""
+
+
 class PhoneError(RuntimeError):
     """A person tried what the Telegram app would not let them do (one plain sentence)."""

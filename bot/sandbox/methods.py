@@ -190,18 +190,21 @@ def set_chat_menu_button(request: Request) -> bool:
         request.bot.menu_button = button
     else:
         reachable(request.world, request.bot, request.params["chat_id"]).menu_button = button
+    request.world.touch()
     return True
 
 
 def set_my_description(request: Request) -> bool:
     """setMyDescription: the words under the START button."""
     request.bot.descriptions["long", request.get("language_code") or ""] = request.get("description") or ""
+    request.world.touch()
     return True
 
 
 def set_my_short_description(request: Request) -> bool:
     """setMyShortDescription: the words on the bot's profile."""
     request.bot.descriptions["short", request.get("language_code") or ""] = request.get("short_description") or ""
+    request.world.touch()
     return True
 
 

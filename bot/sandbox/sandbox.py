@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from bot.sandbox.faults import Faults
 from bot.sandbox.flood import Limits
 from bot.sandbox.phone import Phone
+from bot.sandbox.snapshot import Snapshot
 from bot.sandbox.world import Bot, Chat, Clock, Person, World
 
 Json = dict[str, Any]
@@ -55,6 +57,7 @@ class Sandbox:
         self.ledger = Ledger()
         self.world = World(clock, limits or Limits())
         self._phones: dict[tuple[str, int], Phone] = {}
+        self._snapshots: dict[Path, Snapshot] = {}
 
     @property
     def limits(self) -> Limits:
@@ -103,6 +106,23 @@ class Sandbox:
         if token not in self.world.bots:
             raise LookupError("no such bot; call add_bot first")
         return self.world.bots[token]
+
+    def save(self, folder: Path) -> bool:
+        """Keep people, chats, waiting updates and files in a folder, for `restore`. → whether anything was new.
+
+        Cheap when nothing changed since the last time. Raises `OSError` when the disk does.
+        """
+        return self._snapshot(folder).save(self.world)
+
+    def restore(self, folder: Path) -> bool:
+        """Take up what `save` kept, before the sandbox is served. False: nothing was kept there.
+
+        Names, numbers and labels given by `add_person` before stay. Raises `Unreadable`, and then nothing is changed.
+        """
+        return self._snapshot(folder).restore(self.world)
+
+    def _snapshot(self, folder: Path) -> Snapshot:
+        return self._snapshots.setdefault(folder, Snapshot(folder))
 
     def add_to_group(self, token: str, chat_id: int, title: str, by: int | None = None) -> None:
         """Somebody (`by`, default the first person) adds the bot to a group; `chat_id` is negative."""

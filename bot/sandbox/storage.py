@@ -52,30 +52,34 @@ class Storage:
     by_id: dict[str, StoredFile] = field(default_factory=dict)
     by_path: dict[tuple[str, str], StoredFile] = field(default_factory=dict)
     small: dict[str, StoredFile] = field(default_factory=dict)
-    _count: int = 0
+    count: int = 0
 
     def add(
         self, token: str, kind: Kind, data: bytes, name: str, mime: str = "", area: tuple[int, int] = (0, 0)
     ) -> StoredFile:
         """Keep a file; `area` is width and height in pixels."""
-        self._count += 1
+        self.count += 1
         digest = hashlib.sha256(kind[0].encode() + data).digest()
-        seed = hashlib.sha256(f"{token}:{self._count}".encode() + digest).digest()
+        seed = hashlib.sha256(f"{token}:{self.count}".encode() + digest).digest()
         stored = StoredFile(
             token=token,
             kind=kind,
             file_id=PREFIXES[kind] + base64.urlsafe_b64encode(seed + digest[:7]).decode().rstrip("="),
             unique_id="AQAD" + base64.urlsafe_b64encode(digest[:9]).decode(),
             data=data,
-            path=f"{FOLDERS[kind]}/file_{self._count}{PurePath(name).suffix.lower()}",
+            path=f"{FOLDERS[kind]}/file_{self.count}{PurePath(name).suffix.lower()}",
             name=name,
             mime=mime or mimetypes.guess_type(name)[0] or "application/octet-stream",
             width=area[0],
             height=area[1],
         )
-        self.by_id[stored.file_id] = stored
-        self.by_path[token, stored.path] = stored
+        self.put(stored)
         return stored
+
+    def put(self, stored: StoredFile) -> None:
+        """Let a file be found by its id and its path."""
+        self.by_id[stored.file_id] = stored
+        self.by_path[stored.token, stored.path] = stored
 
     def add_photo(self, token: str, data: bytes, area: tuple[int, int] | None = None) -> StoredFile:
         """Keep a photo and its small variant, without camera metadata, as Telegram does.

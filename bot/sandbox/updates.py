@@ -46,6 +46,7 @@ class UpdateQueue:
     now: Callable[[], datetime]
     allowed: frozenset[str] = frozenset()
     listener: Callable[[str], None] | None = None
+    changes: int = 0
     _pending: deque[Pending] = field(default_factory=deque)
     _next_id: int = 0
     _waiting: asyncio.Future[None] | None = None
@@ -64,6 +65,7 @@ class UpdateQueue:
             return None
         update_id = self._next_id
         self._next_id += 1
+        self.changes += 1
         real = time.monotonic() + seconds if seconds is not None else float("inf")
         until = self.now() + timedelta(hours=self.limits.update_hours if seconds is None else 24 * 3650)
         self._pending.append(Pending(update_id, {"update_id": update_id, kind: content}, key, until, real))
@@ -79,8 +81,10 @@ class UpdateQueue:
 
     def allow(self, kinds: Iterable[str] | None) -> None:
         """Kinds the bot wants from now on; None changes nothing, none at all means the usual ones."""
-        if kinds is not None:
-            self.allowed = frozenset(kinds)
+        wanted = self.allowed if kinds is None else frozenset(kinds)
+        if wanted != self.allowed:
+            self.allowed = wanted
+            self.changes += 1
 
     def waiting(self) -> list[Json]:
         """What is queued and not too old, oldest first."""
@@ -102,10 +106,30 @@ class UpdateQueue:
     def remove(self, update_id: int) -> None:
         """Confirm one update (a webhook answered 2xx)."""
         self._pending = deque(each for each in self._pending if each.body["update_id"] != update_id)
+        self.changes += 1
 
     def clear(self) -> None:
         """Drop everything that waits."""
         self._pending.clear()
+        self.changes += 1
+
+    def state(self) -> Json:
+        """What outlives a restart, as JSON: all but button presses, which live for seconds of real time."""
+        kept = [each for each in self._pending if each.until_monotonic == float("inf")]
+        return {
+            "next_id": self._next_id,
+            "allowed": sorted(self.allowed),
+            "pending": [[each.update_id, each.body, each.key, each.until.isoformat()] for each in kept],
+        }
+
+    def resume(self, state: Json, gap: int) -> None:
+        """Go on from a `state`; the next update gets an id `gap` beyond the one it would have had."""
+        self._pending = deque(
+            Pending(update_id, body, key, datetime.fromisoformat(until), float("inf"))
+            for update_id, body, key, until in state["pending"]
+        )
+        self.allowed = frozenset(state["allowed"])
+        self._next_id = state["next_id"] + gap
 
     async def poll(self, offset: int = 0, limit: int = 100, seconds: float = 0) -> list[Json]:
         """One getUpdates; raises `ApiError` 409 when another poll comes meanwhile."""
@@ -138,11 +162,11 @@ class UpdateQueue:
                 self._waiting = None
 
     def _confirm(self, offset: int) -> None:
-        if offset < 0:
-            while len(self._pending) > -offset:
-                self._pending.popleft()
-        while offset > 0 and self._pending and self._pending[0].update_id < offset:
+        while (offset < 0 and len(self._pending) > -offset) or (
+            offset > 0 and self._pending and self._pending[0].update_id < offset
+        ):
             self._pending.popleft()
+            self.changes += 1
 
     def _throttled(self, offset: int, limit: int, seconds: float) -> tuple[int, float]:
         """Slow a bot that spins on one offset, as Telegram's server does (0.5 s: one update; 3 s: waits 3 s)."""

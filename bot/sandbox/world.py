@@ -191,6 +191,16 @@ class World:
         self.bus = Bus()
         self.flood = Flood(limits)
         self.closing = asyncio.Event()
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """Grows with everything worth keeping: what people see, what waits for a bot, files."""
+        return self._changes + self.files.count + sum(bot.updates.changes for bot in self.bots.values())
+
+    def touch(self) -> None:
+        """Something changed that nobody sees at once."""
+        self._changes += 1
 
     def date(self) -> int:
         """Seconds since 1970 by the sandbox's clock, as messages carry them."""
@@ -222,6 +232,7 @@ class World:
 
     def tell(self, bot: Bot, chat: Chat | None, kind: str, data: Any) -> None:
         """Publish what a person can see."""
+        self.touch()
         self.bus.publish(Event(bot.token, chat.chat_id if chat else None, kind, data))
 
     def set_keyboard(self, bot: Bot, chat: Chat, keyboard: Json | None, message_id: int | None) -> None:
