@@ -51,7 +51,9 @@ def template(postgres: str) -> str:
 
 def _new_postgres(server: str, name: str, template: str = "template1") -> str:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (f"cunshao_{name}", template))))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (f"cunshao_{name}", template)))
+        )
     head, _, options = server.partition("?")
     return f"{head.rsplit('/', 1)[0]}/cunshao_{name}" + (f"?{options}" if options else "")
 
@@ -70,11 +72,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """An empty SQLite database with the schema, for what does not depend on the database."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'cunshao.sqlite')}"
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database with the schema, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'cunshao.sqlite')}"
+        return str(request.getfixturevalue("sqlite_url"))
     server = request.getfixturevalue("postgres")
     return _new_postgres(server, f"t{next(_serial)}", request.getfixturevalue("template"))
 

@@ -139,9 +139,7 @@ async def people_the_village(session: AsyncSession) -> dict[str, int]:
 
 def settings_for(database_url: str, folder: Path, api_url: str, **more: Any) -> Settings:
     """Settings of a test's bot."""
-    return Settings(
-        bot_token=SecretStr(TOKEN), bot_api_url=api_url, database_url=database_url, data_dir=folder, **more
-    )
+    return Settings(bot_token=SecretStr(TOKEN), bot_api_url=api_url, database_url=database_url, data_dir=folder, **more)
 
 
 def policy_file(folder: Path, changes: Mapping[str, object]) -> Path:

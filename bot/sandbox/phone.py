@@ -142,6 +142,19 @@ class Phone:
             reply_to = self.chat.force_reply
         return self._send(content, reply_to)
 
+    def edit(self, message_id: int, text: str) -> Json:
+        """Change the words of an own message: its text, or the caption of a picture."""
+        self._may_write()
+        entry = self.chat.entries.get(message_id)
+        if entry is None or not entry.outgoing or not ({"text", "photo", "document"} & entry.data.keys()):
+            raise PhoneError("Only one's own words can be changed.")
+        key = "text" if "text" in entry.data else "caption"
+        entry.show(entry.data | {key: text.strip(), "edit_date": self._world.date()})
+        entry.edited = True
+        self._world.tell(self._bot, self.chat, "edit", message_id)
+        self._bot.updates.put("edited_message", entry.data, f"chat:{self.user_id}")
+        return entry.data
+
     def photo(self, data: bytes, caption: str = "", as_file: bool = False, filename: str = "photo.jpg") -> Json:
         """Send a picture, compressed as Telegram does it or `as_file` (then with camera metadata)."""
         if as_file:

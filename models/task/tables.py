@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import choice, facts_column, identity, moment, reference
+from models.base import Id, choice, facts_column, identity, moment, reference
 from models.people.rules import Role
 from models.task.rules import Status
 
@@ -30,7 +30,7 @@ class Task(SQLModel, table=True):
 
     id: int | None = identity()
     kind: str = Field(max_length=32)
-    subject_id: int
+    subject_id: int = Field(sa_type=Id)
     round: int = 0
     status: Status = choice(Status, Status.OPEN)
     role: Role = choice(Role)
