@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import geocoordinates_ffi as geo
 from sqlmodel.ext.asyncio.session import AsyncSession
-from telegram import CallbackQuery, Chat, Message, Update, User
+from telegram import CallbackQuery, Message, Update, User
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from locales import LOCALES, N_, Words, catalogue
@@ -398,8 +398,3 @@ def _join(all_of: dict[str, T], more: Mapping[str, T]) -> None:
     if twice := all_of.keys() & more.keys():
         raise ValueError(f"given twice: {', '.join(sorted(twice))}")
     all_of.update(more)
-
-
-def is_private(chat: Chat | None) -> bool:
-    """The bot speaks in private chats only."""
-    return chat is None or chat.type == Chat.PRIVATE

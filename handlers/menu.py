@@ -21,7 +21,6 @@ from handlers.kit import (
     Route,
     Screen,
     command,
-    is_private,
     key,
     message,
     pressed,
@@ -121,7 +120,7 @@ async def membership(act: Act) -> None:
     """The person blocked or unblocked the bot; a group took it in, which it leaves."""
     change = act.update.my_chat_member
     assert change is not None
-    if not is_private(change.chat):
+    if change.chat.type != Chat.PRIVATE:
         act.leave = change.new_chat_member.status in ("member", "administrator", "restricted")
     elif change.new_chat_member.status in ("kicked", "left"):
         await response.lost(act.session, act.now, act.policy, change.chat.id, "bot was blocked by the user")

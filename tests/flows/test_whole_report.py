@@ -1,4 +1,4 @@
-"""The whole report: every form in any order, second thoughts, emergencies, patrols, and what happens to an abandoned one."""
+"""The whole report: every form in any order, second thoughts, emergencies, patrols, and an abandoned draft."""
 
 from __future__ import annotations
 
