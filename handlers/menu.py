@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from telegram import Chat
 from telegram.ext import ChatMemberHandler, MessageHandler, filters
 
 from handlers.kit import (
