@@ -3,7 +3,7 @@
 from telegram.ext import filters
 
 from handlers.kit import Command, Feature, answering, command, edited, key, message, pressed
-from handlers.report import card, draft, patrol, screen
+from handlers.report import card, draft, files, patrol, screen
 from handlers.report.presses import (
     Accept,
     Alarm,
@@ -66,6 +66,8 @@ FEATURE = Feature(
         "report.photos": card.album,
         "report.file": card.file,
         "report.voice": card.voice,
+        "report.lost": files.lost,
+        "report.disk_full": files.disk_full,
         "report.where": card.spot,
         "report.why": card.why,
         "report.verify.due": card.reminder,

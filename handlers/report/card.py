@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from handlers.kit import Acknowledge, Act, Button, Press, Reader, Screen, aloud, map_links, rows, safe
@@ -93,8 +94,11 @@ async def card(reader: Reader, args: dict[str, Any]) -> Screen | None:
     return Screen("\n".join(lines), buttons, photo=_first(view))
 
 
-def _first(view: View) -> str | None:
-    return view.photos[0] if view.photos else None
+def _first(view: View) -> str | Path | None:
+    """The picture on the card: Telegram can show a photo; of a picture sent as a file we show our own small one."""
+    if view.photos:
+        return view.photos[0]
+    return Path(view.thumb) if view.thumb else None
 
 
 def _reasons(reader: Reader, view: View) -> list[list[Button]]:

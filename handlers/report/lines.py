@@ -44,6 +44,8 @@ def summary(reader: Reader, view: View) -> list[str]:
         lines.append("📷 " + _.n("%(n)s photo", "%(n)s photos", len(view.photos) + len(view.files)))
     if view.voices:
         lines.append("🎤 " + _.n("%(n)s voice note", "%(n)s voice notes", len(view.voices)))
+    if view.lost:
+        lines.append("⚠️ " + _.n("%(n)s file could not be kept", "%(n)s files could not be kept", view.lost))
     if view.source is not None:
         lines.append("📍 " + _place_line(reader, view))
     if view.words:
@@ -58,6 +60,8 @@ def _place_line(reader: Reader, view: View) -> str:
         return _("%(where)s (only the village is known)", where=where)
     if view.source is PlaceSource.VENUE:
         return f"{where} · {safe(view.place_words, 80)}"
+    if view.source is PlaceSource.EXIF:
+        return _("%(where)s (as the picture says)", where=where)
     if view.accuracy:
         return _("%(where)s (exact to %(metres)s m)", where=where, metres=round(view.accuracy))
     return where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.kit import Button, Reader, Screen, rows
-from handlers.report.lines import ANSWERS, fate, summary
+from handlers.report.lines import fate, summary
 from handlers.report.presses import (
     Alarm,
     Another,
@@ -25,6 +25,7 @@ from models.report.views import View
 
 GUESSES = 5  # kinds offered on the confirming screen, the likeliest in a row of its own
 SAFETY = N_("⚠️ Keep yourself safe first. Call now: 110 · 119 · 120 · forest fire 12119.")
+QUESTIONS = {"danger": N_("Hurt or trapped"), "exposed": N_("Inhabited"), "growing": N_("Worsening")}
 
 
 async def instructions(reader: Reader, _args: dict[str, Any]) -> Screen:
@@ -109,20 +110,19 @@ def _guesses(reader: Reader, view: View) -> list[list[Button]]:
     likely = Button("✅ " + kind(first).name(_.locale), Confirm(view.id, first))
     rest = [Button(kind(code).name(_.locale), Confirm(view.id, code)) for code in others]
     grave = rules.asks_severity(Severity(kind(first).worst))
-    return [*(_questions(reader, view) if grave else []), [likely], *rows(rest), _more(reader, view)]
+    return [[likely], *rows(rest), *([_questions(reader, view)] if grave else []), _more(reader, view)]
 
 
 def _more(reader: Reader, view: View) -> list[Button]:
     return [Button(reader.words("Other kinds…"), Kinds(view.id, "-"))]
 
 
-def _questions(reader: Reader, view: View) -> list[list[Button]]:
-    """The severity questions as toggles (domain 6.1)."""
-    _ = reader.words
+def _questions(reader: Reader, view: View) -> list[Button]:
+    """The severity questions as toggles (domain 6.1), answered before the tap on the kind."""
     answers = {"danger": view.danger, "exposed": view.exposed, "growing": view.growing}
     return [
-        [Button(("☑️ " if answers[name] else "⬜ ") + _(label), Toggle(view.id, name))]
-        for name, label in ANSWERS.items()
+        Button(("☑️ " if answers[name] else "⬜ ") + reader.words(label), Toggle(view.id, name))
+        for name, label in QUESTIONS.items()
     ]
 
 

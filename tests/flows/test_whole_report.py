@@ -85,7 +85,7 @@ async def test_severity_is_asked_by_toggles_and_two_yes_are_an_emergency(village
     village.bob.photo(PIXEL)
     village.bob.location(*PLACE)
     await village.settled()
-    for question in ("有人受伤被困", "还在发展"):
+    for question in ("有人伤困", "在发展"):
         village.bob.press(question)
         await village.settled()
     village.bob.press("✅")

@@ -119,7 +119,7 @@ export const EN = {
   step3: "Place and kind",
   step3b: "📎 → Location → send, then press the kind the bot offers.",
   step4: "Township accepts",
-  step4b: "On the second phone (press START first) press Accept on the card.",
+  step4b: "On the second phone, press Accept on the card that came.",
   landslide: "Crack behind a house",
   culvert: "Blocked culvert",
   wildfire: "Smoke at the forest",
