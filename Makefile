@@ -10,12 +10,13 @@ export PYTHONUTF8 := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check lock clean
+.PHONY: help setup dev demo test soak check lock clean
 
 help:
 	@echo 'make demo    set up and start the demo: a page with three phones, no token and no network needed'
 	@echo 'make test    set up and run the whole test suite'
-	@echo 'make check   linters, types, import contracts, catalogues, migrations'
+	@echo 'make soak    kill the bot again and again for some minutes (KILLS=40 CHATS=200 SEED=…): nothing may be lost or doubled'
+	@echo 'make check   linters, types, import contracts, catalogues, packages, migrations'
 	@echo 'make setup   only the set-up of the bot, into .venv       make dev   the same with the development tools'
 	@echo 'make lock    write both locks anew from pyproject.toml (UPGRADE=--upgrade takes the newest releases)'
 	@echo 'make clean   take .venv and the caches away; data/ stays'
@@ -30,12 +31,23 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.dev
 	$(PY) -m pytest -n 2 $(ARGS)
 
+# Of the packages it says whether the locks are whole and installed. Whether a release was found dangerous or taken back
+# since it was locked, only an advisory service and the index know: ask them (pip-audit) where the network has them.
+# As many kills and chats for each database, by polling and by webhook; SEED=… repeats a run that failed.
+KILLS ?= 40
+CHATS ?= 200
+SEED ?= $(shell date +%s)
+soak: $(VENV)/.dev
+	CRASH_KILLS=$(KILLS) CRASH_CHATS=$(CHATS) CRASH_SEED=$(SEED) $(PY) -m pytest tests/crash/test_kill.py -n 0 -s -p no:randomly $(ARGS)
+
 check: $(VENV)/.dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as check; check()'
 	$(PY) -m locales check
+	$(PY) -m pip check
+	$(PY) -m pytest -q -p no:randomly tests/operation/test_packages.py
 	@if [ -d tests/migrations ]; then $(PY) -m pytest -q tests/migrations; fi
 
 $(VENV)/.runtime: requirements.txt

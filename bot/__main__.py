@@ -77,11 +77,34 @@ def migrate() -> None:
 
 @cli.command()
 def check() -> None:
-    """Say what is wrong with the configuration, the token, the database or the clock."""
+    """Say what is wrong with the configuration, the database, the token, the clock or the disk."""
     from bot import commands
 
     logs.configure()
     _run(commands.check())
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write (.tar.gz).", dir_okay=False)]) -> None:
+    """Copy database and photos into one archive, while the bot runs. Keep it safe: it holds people's data."""
+    from bot import commands
+
+    logs.configure()
+    _run(commands.backup(file))
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive of `backup`.", exists=True, dir_okay=False)],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Forget what the database and the folder hold now.")
+    ] = False,
+) -> None:
+    """Bring database and photos back from an archive, all or nothing; stop the bot first."""
+    from bot import commands
+
+    logs.configure()
+    _run(commands.restore(file, replace=replace))
 
 
 if __name__ == "__main__":

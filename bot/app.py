@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -26,7 +27,7 @@ from bot.heartbeat import Heartbeat
 from bot.inbox import Inbox
 from bot.instance import instance
 from bot.limits import Limits
-from bot.media import Media
+from bot.media import Media, Purge
 from bot.polling import Polling
 from bot.sender import IN_FLIGHT, Sender
 from bot.settings import Settings, load_policy
@@ -42,6 +43,7 @@ from models.people.rules import real_phone, sample_phone
 from models.policy import Policy
 from models.refused import Refused
 from schedules import audit as audit_schedule
+from schedules import privacy as privacy_schedule
 from schedules import report as report_schedule
 from schedules import task as task_schedule
 
@@ -49,7 +51,7 @@ log = structlog.get_logger()
 
 # The order is logic: the first feature that wants an update gets it; report takes any words nobody asked for.
 FEATURES = (menu.FEATURE, people.FEATURE, task.FEATURE, report.FEATURE)
-SCHEDULES: tuple[Schedule, ...] = (task_schedule, report_schedule, audit_schedule)
+SCHEDULES: tuple[Schedule, ...] = (task_schedule, report_schedule, audit_schedule, privacy_schedule)
 
 
 @dataclass
@@ -153,12 +155,12 @@ def build(settings: Settings, clock: Clock, *, samples: bool = False) -> App:
     make_act = _act_maker(settings, policy, house, samples)
     receiving = Inbox(database, telegram, clock, policy, make_act, owner)
     limits = Limits(settings.send_rate, policy.sending.chat_burst, monotonic)
-    ticker = Ticker(database, clock, policy, SCHEDULES)
+    ticker = Ticker(database, clock, policy, (*SCHEDULES, Purge(policy, settings.photos())))
     return App(
         settings=settings, policy=policy, clock=clock, database=database, telegram=telegram, inbox=receiving,
         sender=Sender(database, bot, clock, policy, limits, _render(settings, house), owner),
         ticker=ticker,
-        media=Media(database, bot, clock, policy, settings.data_dir / "photos"),
+        media=Media(database, bot, clock, policy, settings.photos()),
         polling=Polling(database, bot, receiving, clock, policy, owner),
         health=Health(database, ticker, clock),
     )  # fmt: skip
@@ -211,11 +213,20 @@ def _render(
         words = catalogue(visitor.locale or settings.locale)
         reader = Reader(session, now, words, settings.zone(), visitor.me, house)
         try:
-            return await house.renderers[row.kind](reader, row.args)
+            screen = await house.renderers[row.kind](reader, row.args)
+            return _with_own_picture(screen, settings.photos()) if screen else None
         except Refused:  # what was allowed when it was asked for no longer is
             return None
 
     return render
+
+
+def _with_own_picture(screen: Screen, folder: Path) -> Screen:
+    """Where a screen shows a small picture of ours, the file itself; without it when it was purged meanwhile."""
+    if not isinstance(screen.photo, Path):
+        return screen
+    picture = folder / screen.photo
+    return replace(screen, photo=picture if picture.is_file() else None)
 
 
 async def _patiently(initialise: Callable[[], Awaitable[None]]) -> None:

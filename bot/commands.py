@@ -1,24 +1,27 @@
-"""What the command line does besides the demo: run, migrate, import, check. Each builds what it needs and cleans up."""
+"""What the command line does besides the demo; each builds what it needs, says what came of it and cleans up."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 import typer
-from sqlalchemy.exc import SQLAlchemyError
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
+from sqlalchemy.exc import OperationalError
+from telegram.error import InvalidToken
 
+from bot import backup as the_backup
+from bot import check as the_check
+from bot import restore as the_restore
 from bot import roster, schema
 from bot.app import build
 from bot.clock import SystemClock
 from bot.database import Database
 from bot.errors import name_of
-from bot.settings import Settings, Unfit, load, load_policy
+from bot.settings import Unfit, load
 from models.people.rules import real_phone
 
 log = structlog.get_logger()
@@ -26,17 +29,48 @@ log = structlog.get_logger()
 
 async def run() -> int:
     """The bot, until SIGINT or SIGTERM; what is under way then is finished first."""
+    _end_on_signal()
     settings = load()
     app = build(settings, SystemClock())
-    await schema.upgrade(app.database.engine)
     try:
-        async with app.running():
+        with _database_reached():
+            await schema.upgrade(app.database.engine)
+        async with app.running(watched=True):
             log.info("running", bot=app.telegram.bot.username)
-            await until_stopped()
+            await asyncio.Event().wait()
     except InvalidToken:
         raise Unfit("CUNSHAO_BOT_TOKEN was refused by the Bot API: copy it once more from @BotFather.") from None
-    log.info("stopped")
+    except asyncio.CancelledError:
+        log.info("stopped")
     return 0
+
+
+def _end_on_signal() -> None:
+    """The first SIGTERM or SIGINT ends this task kindly, wherever it is; a second Ctrl+C ends it at once.
+
+    From the first line on: as process 1 of a container it would otherwise not hear SIGTERM while it waits for Telegram.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end() -> None:
+        if not task.cancelling():
+            log.info("stopping")
+            task.cancel()
+            loop.remove_signal_handler(signal.SIGINT)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, end)
+
+
+@contextmanager
+def _database_reached() -> Iterator[None]:
+    """A database that is not there is one sentence, not a traceback with its address in it."""
+    try:
+        yield
+    except (OperationalError, OSError) as error:
+        what = f"the database was not reached ({name_of(error)})"
+        raise Unfit(f"CUNSHAO_DATABASE_URL: {what}: mend the address or start the server.") from None
 
 
 async def until_stopped() -> None:
@@ -52,8 +86,9 @@ async def migrate() -> int:
     """Bring the schema up."""
     database = Database(load().database())
     try:
-        before = await schema.revision(database.engine)
-        await schema.upgrade(database.engine)
+        with _database_reached():
+            before = await schema.revision(database.engine)
+            await schema.upgrade(database.engine)
         typer.echo(f"schema: {before or 'empty'} → {await schema.revision(database.engine)}")
     finally:
         await database.close()
@@ -87,37 +122,34 @@ async def load_rosters(files: Sequence[Path], *, check: bool, remove_missing: bo
 
 async def check() -> int:
     """One line for each thing that can be wrong. → 0 when all is well."""
+    wrong = 0
+    async for finding in the_check.findings(SystemClock()):
+        typer.echo(f"{'WRONG' if finding.wrong else 'ok':6}{finding.words}")
+        wrong += finding.wrong
+    return int(wrong > 0)
+
+
+async def backup(file: Path) -> int:
+    """A consistent copy of database and photos, while everybody goes on working."""
     settings = load()
-    policy = load_policy(settings.policy)
-    typer.echo(f"ok   configuration ({len(policy.ladder)} ladders in {settings.policy.name})")
-    wrong = [await _check_database(settings), await _check_token(settings)]
-    return int(any(wrong))
-
-
-async def _check_database(settings: Settings) -> bool:
     database = Database(settings.database())
     try:
-        differences = await schema.differences(database.engine)
-        if differences:
-            typer.echo("WRONG database: its schema is not up to date; run `python -m bot migrate`")
-        else:
-            typer.echo(f"ok   database ({database.url.get_backend_name()})")
-        return bool(differences)
-    except (SQLAlchemyError, OSError) as error:
-        typer.echo(f"WRONG database: not reached ({name_of(error)}); mend CUNSHAO_DATABASE_URL or start the server")
-        return True
+        with _database_reached():
+            kept = await the_backup.write(database, settings.photos(), file, SystemClock().now())
+        typer.echo(f"backup: {kept.say()} → {file}")
     finally:
         await database.close()
+    return 0
 
 
-async def _check_token(settings: Settings) -> bool:
-    url = settings.bot_api_url.rstrip("/")
+async def restore(file: Path, *, replace: bool) -> int:
+    """Back again, all or nothing; the program must not be running on that database meanwhile."""
+    settings = load()
+    database = Database(settings.database())
     try:
-        async with Bot(settings.token(), base_url=f"{url}/bot", base_file_url=f"{url}/file/bot") as bot:
-            typer.echo(f"ok   token (@{bot.username})")
-        return False
-    except InvalidToken:
-        typer.echo("WRONG token: the Bot API refused it; copy it once more from @BotFather into CUNSHAO_BOT_TOKEN")
-    except TelegramError as error:
-        typer.echo(f"WRONG network: the Bot API was not reached ({type(error).__name__}); CUNSHAO_PROXY may be missing")
-    return True
+        with _database_reached():
+            kept = await the_restore.bring_back(database, settings.photos(), file, SystemClock().now(), replace=replace)
+        typer.echo(f"restored: {kept.say()}")
+    finally:
+        await database.close()
+    return 0

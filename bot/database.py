@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+T = TypeVar("T")
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -51,6 +55,19 @@ async def rung(bell: asyncio.Event, most: float) -> None:
             await bell.wait()
 
 
+async def insist(write: Callable[[], Awaitable[T]]) -> T:
+    """Write an outcome down, again and again while the database is away; after some eight seconds it raises.
+
+    Otherwise a claim whose outcome could not be noted would wait for the end of its lease.
+    """
+    for pause in (0.5, 1.0, 2.0, 4.0):
+        try:
+            return await write()
+        except (SQLAlchemyError, OSError):
+            await asyncio.sleep(pause)
+    return await write()
+
+
 class Database:
     """One database, SQLite or PostgreSQL, behind the same two doors: `transaction` to write and `reading` to look."""
 
@@ -63,18 +80,24 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            event.listen(self.engine.sync_engine, "close", _end_sqlite)
         self._readers = self.engine.execution_options(reads_only=True)
         # SQLite has one writer; queueing here is fair, queueing in its busy handler is not.
         self._turn = asyncio.Lock() if self.is_sqlite else None
         self.bell = Bell()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One write transaction: commits at the end, rolls back on any exception. Await no network inside."""
+    async def transaction(self, *, ring: bool = True) -> AsyncIterator[AsyncSession]:
+        """One write transaction: commits at the end, rolls back on any exception. Await no network inside.
+
+        `ring=False` for a loop's own book-keeping (claims, leases), which gives nobody anything to do: a loop that
+        found nothing would wake itself, and spin.
+        """
         turn: AbstractAsyncContextManager[object] = self._turn or nullcontext()
         async with turn, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
-        self.bell.ring()
+        if ring:
+            self.bell.ring()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -93,6 +116,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _end_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # Whoever is cancelled in a transaction has its connection closed, but sqlite3 really closes, and lets go of the
+    # write lock, only when no statement of it is referred to any more, such as by a traceback: seconds, or never.
+    with suppress(Exception):
+        connection.rollback()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,7 +18,7 @@ from telegram.error import TelegramError
 from telegram.ext import Application
 
 from bot.clock import Clock
-from bot.database import Database, rung
+from bot.database import Database, insist, rung
 from bot.errors import is_database_fault, name_of, pause_after
 from handlers.kit import ACT, Act
 from models import inbox, outbox, response
@@ -30,6 +32,7 @@ from models.refused import Refused
 log = structlog.get_logger()
 
 AT_ONCE = 8  # chats handled side by side
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 MakeAct = Callable[[AsyncSession, datetime, Update], Awaitable[Act]]
 
@@ -53,7 +56,7 @@ class Inbox:
     async def store(self, updates: Sequence[Mapping[str, Any]]) -> None:
         """Keep raw updates for good; only after this returns may they be acknowledged."""
         async with self.database.transaction() as session:
-            await inbox.store(session, self.clock.now(), self.telegram.bot.id, updates)
+            await inbox.store(session, self.clock.now(), self.telegram.bot.id, [storable(each) for each in updates])
 
     @property
     def idle(self) -> bool:
@@ -90,7 +93,7 @@ class Inbox:
         async with self.database.reading() as session:
             if not await inbox.any_due(session, now, bot_id, self._busy):
                 return None
-        async with self.database.transaction() as session:
+        async with self.database.transaction(ring=False) as session:
             return await inbox.claim(session, now, bot_id, self.owner, self.policy.inbox.lease, self._busy)
 
     async def _one(self, row: Arrival) -> None:
@@ -98,7 +101,7 @@ class Inbox:
             await self._handle(row)
         except Exception as error:
             with suppress(Exception):  # with the database away the claim's lease runs out and the update comes again
-                await self._failed(row, error)
+                await insist(partial(self._failed, row, error))
         finally:
             del self._busy[row.chat]
             self.database.bell.ring()
@@ -166,16 +169,15 @@ class Inbox:
         if isinstance(error, ClaimLost):
             log.info("claim_lost", update=row.update_id)
             return
-        assert row.id is not None
         now, attempts = self.clock.now(), row.attempts + (not is_database_fault(error))
         what = name_of(error)
         if attempts < self.policy.inbox.retries:
             async with self.database.transaction() as session:
-                await inbox.put_back(session, row.id, now + pause_after(max(attempts, 1)), attempts, what)
+                await inbox.put_back(session, row, now + pause_after(max(attempts, 1)), attempts, what)
             log.warning("update_failed", update=row.update_id, attempts=attempts, error=what)
             return
         async with self.database.transaction() as session:
-            if await inbox.set_aside(session, now, row.id, attempts, what):
+            if await inbox.set_aside(session, now, row, attempts, what):
                 await self._tell_operator(session, row, what)
         log.error("dead_letter", update=row.update_id, error=what, exc_info=error)
 
@@ -189,3 +191,15 @@ class Inbox:
             )  # fmt: skip
         if row.chat > 0:
             await outbox.say(session, now, "menu.not_handled", chat_id=row.chat, dedupe=f"dead:{row.id}")
+
+
+def storable(part: Any) -> Any:
+    """An update without what PostgreSQL's JSON refuses: NUL and half a surrogate pair become the replacement sign.
+
+    One such character would otherwise be brought again for ever, and everything behind it would wait.
+    """
+    if isinstance(part, str):
+        return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", part)
+    if isinstance(part, Mapping):
+        return {storable(key): storable(value) for key, value in part.items()}
+    return [storable(each) for each in part] if isinstance(part, list) else part

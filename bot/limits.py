@@ -5,8 +5,9 @@ telegram.md 1: limits are the token's and the chat's; a 429 of one chat says not
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
-from math import floor
 
 
 class Bucket:
@@ -46,14 +47,32 @@ class Bucket:
         self._at = now
 
 
-def _bucket_for_the_token(rate: float, now: float) -> Bucket:
-    """A bucket of which no second, wherever it begins, sees more than `rate` requests.
+class Pace:
+    """The token's limit: no second, wherever it begins, sees more than `rate`, and a late sender catches up.
 
-    In less than a second fewer than burst + refill go, so these two together may be one more than the rate, not two:
-    a burst of 3 with a refill of 30 would let 33 through (telegram.md 3c).
+    A bucket alone cannot do both: what lets it catch up lets a second see more (telegram.md 3c). So a bucket keeps the
+    pace, and a list of the last moments keeps the second. A rate below one a second counts in longer spans.
     """
-    burst = max(1.0, rate / 15)
-    return Bucket(min(rate, floor(rate) + 1 - burst) if rate >= 1 else rate, burst, now)
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._bucket = Bucket(rate, max(1.0, rate / 6), now)
+        self._span = max(1.0, 1 / rate)
+        self._last: deque[float] = deque(maxlen=max(1, int(rate)))
+
+    def room(self, now: float) -> int:
+        """How many may go now."""
+        inside = len(self._last) - bisect_right(self._last, now - self._span)
+        return min(self._bucket.room(now), (self._last.maxlen or 1) - inside)
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more may go; 0 when it may go now."""
+        full = len(self._last) == self._last.maxlen
+        return max(self._bucket.wait(now), self._last[0] + self._span - now if full else 0.0)
+
+    def take(self, now: float) -> None:
+        """One goes."""
+        self._bucket.take(now)
+        self._last.append(now)
 
 
 class Limits:
@@ -64,7 +83,7 @@ class Limits:
 
     def __init__(self, rate: float, chat_burst: int, time: Callable[[], float]) -> None:
         self._time = time
-        self._all = _bucket_for_the_token(rate, time())
+        self._all = Pace(rate, time())
         self._chat_burst = chat_burst
         self._chats: dict[str, Bucket] = {}
         self._limited: dict[str, float] = {}

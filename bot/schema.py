@@ -10,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,6 +30,16 @@ async def _with(engine: AsyncEngine, do: Callable[[Connection], Any]) -> Any:
     # alembic is not asynchronous; run_sync lends it the connection.
     async with engine.begin() as connection:
         return await connection.run_sync(do)
+
+
+def move(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema up to a revision inside the caller's transaction (under `run_sync`)."""
+    command.upgrade(_config(connection), revision)
+
+
+def revisions() -> list[str]:
+    """Every revision this program knows, the newest first."""
+    return [script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()]
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -40,6 +42,8 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    webhook_port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    heartbeat_url: SecretStr | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -51,12 +55,32 @@ class Settings(BaseSettings):
             raise ValueError("write a name of the time zone database, such as Asia/Shanghai") from None
         return name
 
+    @field_validator("webhook_url", "heartbeat_url")
+    @classmethod
+    def web_address(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        """An address that somebody can call; an empty one is none."""
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text:
+            return None
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write a whole address that begins with https://")
+        return value
+
     @model_validator(mode="after")
     def guarded_webhook(self) -> Settings:
-        """A webhook without a secret would believe anybody."""
-        if self.webhook_url and not self.webhook_secret:
+        """A webhook without a secret would believe anybody, and one beside /metrics would show it to anybody."""
+        if not self.webhook_url:
+            return self
+        if not self.webhook_secret:
             raise ValueError(
                 "CUNSHAO_WEBHOOK_URL is set without CUNSHAO_WEBHOOK_SECRET: set a long random secret beside it"
+            )
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", self.webhook_secret.get_secret_value()):
+            raise ValueError("CUNSHAO_WEBHOOK_SECRET: write 1 to 256 of the characters A-Z a-z 0-9 _ -")
+        if self.webhook_port == self.http_port != 0:
+            raise ValueError(
+                "CUNSHAO_WEBHOOK_PORT is the port of health and metrics (CUNSHAO_HTTP_PORT): give it one of its own"
             )
         return self
 
@@ -76,6 +100,10 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The zone of the screens."""
         return ZoneInfo(self.timezone)
+
+    def photos(self) -> Path:
+        """The folder in which photos and voice notes are kept, a folder for each report."""
+        return self.data_dir / "photos"
 
     def database(self) -> str:
         """The database's address for SQLAlchemy's async engines; by default a SQLite file in the data folder."""
@@ -112,6 +140,8 @@ def _sentence(prefix: str, problem: object) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     name = f"{prefix}{name.upper()}" if prefix and not name.upper().startswith(prefix) else name
     what = (
-        "is not a known key: remove it or mend its spelling" if problem["type"] == "extra_forbidden" else problem["msg"]
+        "is not a known key: remove it or mend its spelling"
+        if problem["type"] == "extra_forbidden"
+        else problem["msg"].removeprefix("Value error, ")
     )
     return f"{name}: {what}" if name != prefix else str(what)

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from html import escape
+from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -28,7 +29,6 @@ from models.refused import Refused
 # --- buttons --------------------------------------------------------------------------------------------------------
 
 VERSION = "1"
-MAX_DATA = 64  # bytes, Bot API: InlineKeyboardButton.callback_data
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Press:
         """The button's callback data; ValueError when it would be too long for Telegram."""
         values = [VERSION, self.code, *(str(getattr(self, f.name)) for f in fields(self))]
         data = "|".join(values)
-        if len(data.encode()) > MAX_DATA or any("|" in value for value in values):
+        if len(data.encode()) > 64 or any("|" in value for value in values):
             raise ValueError(f"callback data of {type(self).__name__} does not fit")
         return data
 
@@ -83,13 +83,13 @@ class Key:
 class Screen:
     """What a renderer made: HTML text, and at most one of inline buttons and a reply keyboard.
 
-    `photo` is a Telegram file id shown above the text; `album` several of them; `point` a place of its own (WGS-84).
+    `photo`, above the text: Telegram's id or our small picture's path; `album`: ids; `point`: a place (WGS-84).
     """
 
     text: str = ""
     buttons: Sequence[Sequence[Button]] = ()
     keys: Sequence[Sequence[Key]] | None = None
-    photo: str | None = None
+    photo: str | Path | None = None
     album: Sequence[str] = ()
     document: str | None = None
     voice: str | None = None
@@ -244,9 +244,7 @@ class Act:
         await self._put(kind, method=method, slot=slot, follow=False, args=args)
 
     async def show(self, kind: str, *, slot: str, follow: bool = True, **args: Any) -> None:
-        """Put a screen: by an edit while it is the chat's last message, anew otherwise; always by an edit without
-        `follow`.
-        """
+        """Put a screen: by an edit while it is the chat's last message (without `follow`: always), anew otherwise."""
         await self._put(kind, method=Method.EDIT, slot=slot, follow=follow, args=args)
 
     async def _put(self, kind: str, *, method: Method, slot: str | None, follow: bool, args: dict[str, Any]) -> None:
@@ -279,7 +277,9 @@ T = TypeVar("T")
 PLAIN = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
 
 
-def _deed(do: Deed) -> Callable[[Update, Any], Coroutine[Any, Any, None]]:
+def deed(do: Deed) -> Callable[[Update, Any], Coroutine[Any, Any, None]]:
+    """A deed in the shape PTB calls."""
+
     async def callback(_update: Update, _context: Any) -> None:
         await do(ACT.get())
 
@@ -288,23 +288,23 @@ def _deed(do: Deed) -> Callable[[Update, Any], Coroutine[Any, Any, None]]:
 
 def command(name: str, do: Deed) -> Route:
     """A command such as /tasks, with or without words behind it."""
-    return CommandHandler(name, _deed(do), filters=PLAIN)
+    return CommandHandler(name, deed(do), filters=PLAIN)
 
 
 def message(what: filters.BaseFilter, do: Deed) -> Route:
     """A message of some form: a photo, a place, a contact."""
-    return MessageHandler(what & PLAIN, _deed(do))
+    return MessageHandler(what & PLAIN, deed(do))
 
 
 def edited(what: filters.BaseFilter, do: Deed) -> Route:
     """A message that was edited after it was sent."""
-    return MessageHandler(what & filters.UpdateType.EDITED_MESSAGE & filters.ChatType.PRIVATE, _deed(do))
+    return MessageHandler(what & filters.UpdateType.EDITED_MESSAGE & filters.ChatType.PRIVATE, deed(do))
 
 
 def key(label: str, do: Deed) -> Route:
     """A key of the main menu, by its label's message id, pressed in any language."""
     labels = [catalogue(locale)(label) for locale in LOCALES]
-    return MessageHandler(filters.Text(labels) & PLAIN, _deed(do))
+    return MessageHandler(filters.Text(labels) & PLAIN, deed(do))
 
 
 STILL_ASKED = timedelta(hours=1)  # later words are about something else: a slope, not somebody's corrected name
@@ -325,7 +325,7 @@ class _Asked(filters.MessageFilter):
 
 def answering(kind: str, do: Deed) -> Route:
     """Typed words while this question is open."""
-    return MessageHandler(filters.TEXT & ~filters.COMMAND & PLAIN & _Asked(kind), _deed(do))
+    return MessageHandler(filters.TEXT & ~filters.COMMAND & PLAIN & _Asked(kind), deed(do))
 
 
 def pressed(kind: type[P], do: Callable[[Act, P], Awaitable[None]]) -> Route:

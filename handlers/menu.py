@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegram import Chat
-from telegram.ext import ChatMemberHandler, MessageHandler, filters
+from telegram.ext import CallbackQueryHandler, ChatMemberHandler, MessageHandler, filters
 
 from handlers.kit import (
-    ACT,
     PLAIN,
     ROLE_NAMES,
     Act,
@@ -22,6 +21,7 @@ from handlers.kit import (
     Route,
     Screen,
     command,
+    deed,
     key,
     message,
     pressed,
@@ -186,7 +186,9 @@ async def helping(reader: Reader, _args: dict[str, Any]) -> Screen:
             numbers + "\n\n" + _("To be added, ask the officers of your township to enter your phone number.")
         )
     lines = [f"/{entry.name} {_(entry.label)}" for entry in reader.house.commands_for(reader.me)]
-    how = _("You can always just send a photo, a place or a few words. Typing a report's number opens it.")
+    how = _(
+        "You can always just send a photo, a place, a voice note or a few words. Typing a report's number opens it."
+    )
     return Screen("\n".join([numbers, "", how, "", *lines]))
 
 
@@ -268,7 +270,7 @@ FEATURE = Feature(
     refusals={
         "menu.old_button": N_("This button is from long ago. /tasks shows what waits for you now."),
         "menu.no_command": N_("There is no such command. /help shows what you can do."),
-        "menu.no_form": N_("This cannot be taken in. Send a photo, a place or a few words."),
+        "menu.no_form": N_("This cannot be taken in. Send a photo, a place, a voice note or a few words."),
     },
     commands=[
         Command("help", N_("Help and emergency numbers"), public=True),
@@ -277,20 +279,11 @@ FEATURE = Feature(
 )  # fmt: skip
 
 
-def _act(do: Any) -> Any:
-    async def callback(_update: Any, _context: Any) -> None:
-        await do(ACT.get())
-
-    return callback
-
-
 def last_resorts() -> list[Route]:
     """Routes for what nobody else wanted."""
-    from telegram.ext import CallbackQueryHandler
-
     return [
-        ChatMemberHandler(_act(membership), ChatMemberHandler.MY_CHAT_MEMBER),
-        CallbackQueryHandler(_act(old_button)),
+        ChatMemberHandler(deed(membership), ChatMemberHandler.MY_CHAT_MEMBER),
+        CallbackQueryHandler(deed(old_button)),
         message(filters.ALL, not_understood),
-        MessageHandler(filters.ALL & ~PLAIN & ~filters.ChatType.PRIVATE, _act(elsewhere)),
+        MessageHandler(filters.ALL & ~PLAIN & ~filters.ChatType.PRIVATE, deed(elsewhere)),
     ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum as PyEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, inspect, update
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, inspect, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
@@ -80,6 +80,11 @@ def facts_column() -> Any:
     return Field(default_factory=dict, sa_type=Json)
 
 
+def where(condition: str) -> dict[str, Any]:
+    """For an Index over some rows only, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 def reference(target: str, *, index: bool = False, optional: bool = False) -> Any:
     """A foreign key to a row numbered by the database, e.g. `reference("person.id")`."""
     return Field(None if optional else ..., foreign_key=target, sa_type=Id, index=index)
@@ -129,4 +134,5 @@ __all__ = [
     "put",
     "reference",
     "swap",
+    "where",
 ]

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, and_, exists, or_, update
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, and_, delete, exists, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.base import choice, facts_column, identity, insert_once, moment, swap
+from models.base import choice, facts_column, identity, insert_once, moment, swap, where
 
 
 class Handling(StrEnum):
@@ -25,6 +25,7 @@ class Handling(StrEnum):
 
 
 UNFINISHED = (Handling.WAITING, Handling.CLAIMED)
+ROWS_AT_ONCE = 500  # rows purged in one transaction
 
 
 class Arrival(SQLModel, table=True):
@@ -35,6 +36,8 @@ class Arrival(SQLModel, table=True):
         UniqueConstraint("bot_id", "update_id"),
         Index("ix_inbox_todo", "state", "try_at", "id"),
         Index("ix_inbox_chat", "chat", "state", "id"),
+        Index("ix_inbox_words", "state", "finished_at", **where("body IS NOT NULL")),
+        Index("ix_inbox_empty", "finished_at", **where("body IS NULL")),
     )
 
     id: int | None = identity()
@@ -158,12 +161,50 @@ async def waiting(session: AsyncSession) -> tuple[int, datetime | None]:
     return count, oldest
 
 
-async def purge(session: AsyncSession, before: datetime) -> int:
-    """Forget the words of updates done before this moment; the row stays, so that a repeated update is still known."""
-    result = await session.exec(
-        update(Arrival)
-        .where(col(Arrival.state) == Handling.DONE, col(Arrival.finished_at) < before, col(Arrival.body).is_not(None))
-        .values(body=None)
-        .returning(col(Arrival.id))
+async def purge(
+    session: AsyncSession, before: datetime, state: Handling = Handling.DONE, most: int = ROWS_AT_ONCE
+) -> int:
+    """Forget the words of updates done (or set aside) before this moment, the oldest first. → how many.
+
+    The row stays for a while, so that a repeated update is still known.
+    """
+    old = (
+        select(Arrival.id)
+        .where(Arrival.state == state, col(Arrival.finished_at) < before, col(Arrival.body).is_not(None))
+        .order_by(col(Arrival.finished_at))
+        .limit(most)
     )
-    return len(result.all())
+    result = await session.exec(update(Arrival).where(col(Arrival.id).in_(old)).values(body=None))
+    return int(result.rowcount)
+
+
+async def remove(session: AsyncSession, before: datetime, most: int = ROWS_AT_ONCE) -> int:
+    """Delete empty rows done before this moment. → how many.
+
+    Telegram repeats an update for a day; a row kept for ever would swallow the one that gets its number by chance when
+    numbers begin anew after a silent week (Bot API, update_id).
+    """
+    empty = (
+        select(Arrival.id)
+        .where(col(Arrival.body).is_(None), col(Arrival.finished_at) < before)
+        .order_by(col(Arrival.finished_at))
+        .limit(most)
+    )
+    result = await session.exec(delete(Arrival).where(col(Arrival.id).in_(empty)))
+    return int(result.rowcount)
+
+
+async def oldest_words(session: AsyncSession) -> datetime | None:
+    """When the oldest finished update that still has its words was finished."""
+    ended = [
+        await session.exec(
+            select(func.min(Arrival.finished_at)).where(Arrival.state == state, col(Arrival.body).is_not(None))
+        )
+        for state in (Handling.DONE, Handling.DEAD)
+    ]
+    return min((at for each in ended if (at := each.one()) is not None), default=None)
+
+
+async def oldest_empty(session: AsyncSession) -> datetime | None:
+    """When the oldest update without words was finished."""
+    return (await session.exec(select(func.min(Arrival.finished_at)).where(col(Arrival.body).is_(None)))).one()

@@ -34,6 +34,4 @@ async def hold(session: AsyncSession, now: datetime, name: str, owner: str, leng
 
 async def let_go(session: AsyncSession, now: datetime, name: str, owner: str) -> None:
     """Give a lease back at once, so that the next holder need not wait for its end."""
-    await session.exec(
-        update(Lease).where(col(Lease.name) == name, col(Lease.owner) == owner).values(until=now)
-    )
+    await session.exec(update(Lease).where(col(Lease.name) == name, col(Lease.owner) == owner).values(until=now))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, and_, exists, or_, update
+from sqlalchemy import BigInteger, ColumnElement, Index, and_, delete, exists, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -52,18 +52,21 @@ class Delivery(StrEnum):
 
 
 UNSENT = (Delivery.WAITING, Delivery.SENDING)
+ROWS_AT_ONCE = 500  # rows purged in one transaction
 
 
 class Outgoing(SQLModel, table=True):
     """One message, edit or other deed in one chat, and what became of it.
 
-    `recipient` is "p<person id>" or, for people outside the roster, "c<chat id>".
+    `recipient` is "p<person id>" or, for people outside the roster, "c<chat id>". From `forgotten_at` on the row holds
+    nobody's words (models/privacy).
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_todo", "state", "send_at", "lane", "id"),
         Index("ix_outbox_recipient", "recipient", "slot", "state"),
+        Index("ix_outbox_forgotten", "forgotten_at", "send_at"),
     )
 
     id: int | None = identity()
@@ -88,13 +91,14 @@ class Outgoing(SQLModel, table=True):
     text: str | None = None
     sent_at: datetime | None = moment(None)
     error: str | None = Field(None, max_length=500)
+    forgotten_at: datetime | None = moment(None)
 
 
 class Slot(SQLModel, table=True):
     """The message in which a person's screen stands now, so that it can be edited in place."""
 
     recipient: str = Field(primary_key=True, max_length=24)
-    slot: str = Field(primary_key=True, max_length=64)
+    slot: str = Field(primary_key=True, max_length=64, index=True)
     chat_id: int = Field(sa_type=BigInteger)
     message_id: int = Field(sa_type=BigInteger)
     has_photo: bool = False
@@ -293,17 +297,48 @@ async def unsent(session: AsyncSession, now: datetime) -> int:
     return found.one()
 
 
-async def asked_by(session: AsyncSession, recipient: str, message_id: int) -> Outgoing | None:
-    """The row that became this message: lets an answer to it know what was asked."""
-    found = await session.exec(
-        select(Outgoing).where(Outgoing.recipient == recipient, Outgoing.message_id == message_id).limit(1)
-    )
-    return found.first()
-
-
 async def screens_of(session: AsyncSession, slot: str) -> list[int]:
-    """The persons in whose chats a screen was put (sent or still waiting)."""
-    rows = await session.exec(
-        select(Outgoing.person_id).where(Outgoing.slot == slot, col(Outgoing.person_id).is_not(None)).distinct()
+    """The persons in whose chats a screen stands, or will. Old rows are not asked: they are deleted some day."""
+    standing = await session.exec(select(Slot.recipient).where(Slot.slot == slot))
+    waiting = await session.exec(
+        select(Outgoing.recipient).where(col(Outgoing.state).in_(UNSENT), Outgoing.slot == slot)
     )
-    return [person_id for person_id in rows if person_id is not None]
+    found = dict.fromkeys([*standing, *waiting])
+    return sorted(int(recipient[1:]) for recipient in found if recipient.startswith("p"))
+
+
+async def purge(session: AsyncSession, now: datetime, before: datetime, most: int = ROWS_AT_ONCE) -> int:
+    """Forget the exact texts, and the facts they were made of, of rows done before this moment. → how many."""
+    old = (
+        select(Outgoing.id)
+        .where(
+            col(Outgoing.forgotten_at).is_(None),
+            col(Outgoing.send_at) < before,
+            col(Outgoing.state).not_in(UNSENT),
+        )
+        .order_by(col(Outgoing.send_at))
+        .limit(most)
+    )
+    forgotten: dict[str, Any] = {"text": None, "args": {}, "forgotten_at": now}
+    result = await session.exec(update(Outgoing).where(col(Outgoing.id).in_(old)).values(**forgotten))
+    return int(result.rowcount)
+
+
+async def remove(session: AsyncSession, before: datetime, most: int = ROWS_AT_ONCE) -> int:
+    """Delete rows forgotten before this moment; where a screen stands is another table's. → how many."""
+    empty = (
+        select(Outgoing.id).where(col(Outgoing.forgotten_at) < before).order_by(col(Outgoing.forgotten_at)).limit(most)
+    )
+    result = await session.exec(delete(Outgoing).where(col(Outgoing.id).in_(empty)))
+    return int(result.rowcount)
+
+
+async def oldest_words(session: AsyncSession) -> datetime | None:
+    """When the oldest row that still has its words was to go."""
+    rows = await session.exec(select(func.min(Outgoing.send_at)).where(col(Outgoing.forgotten_at).is_(None)))
+    return rows.one()
+
+
+async def oldest_empty(session: AsyncSession) -> datetime | None:
+    """When the row that was forgotten first was forgotten."""
+    return (await session.exec(select(func.min(Outgoing.forgotten_at)))).one()

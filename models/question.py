@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, delete
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.base import facts_column, moment, put
@@ -18,7 +18,7 @@ class Question(SQLModel, table=True):
     chat_id: int = Field(primary_key=True, sa_type=BigInteger)
     kind: str = Field(max_length=48)
     args: dict[str, Any] = facts_column()
-    asked_at: datetime = moment()
+    asked_at: datetime = moment(index=True)
 
 
 async def ask(session: AsyncSession, now: datetime, chat_id: int, kind: str, **args: Any) -> None:
@@ -34,3 +34,14 @@ async def open_question(session: AsyncSession, chat_id: int) -> Question | None:
 async def close(session: AsyncSession, chat_id: int) -> None:
     """Answered, or given up."""
     await session.exec(delete(Question).where(col(Question.chat_id) == chat_id))
+
+
+async def purge(session: AsyncSession, before: datetime) -> int:
+    """Forget questions asked before this moment; half-made additions hold a name and a phone. → how many."""
+    result = await session.exec(delete(Question).where(col(Question.asked_at) < before))
+    return int(result.rowcount)
+
+
+async def oldest(session: AsyncSession) -> datetime | None:
+    """When the oldest open question was asked."""
+    return (await session.exec(select(func.min(Question.asked_at)))).one()

@@ -191,16 +191,6 @@ async def seat_for(session: AsyncSession, role: Role, place_path: str, own_role:
     return above.code if above else None
 
 
-async def tell_holders(
-    session: AsyncSession, now: datetime, role: Role, region_code: str, kind: str, lane: Lane, **args: object
-) -> list[int]:
-    """Say something to everybody who holds a post and can be reached (or their deputies). → who."""
-    told = await people.stand_ins(session, await people.holders(session, role, region_code))
-    for person_id in told:
-        await outbox.say(session, now, kind, person_id=person_id, lane=lane, **args)  # type: ignore[arg-type]
-    return told
-
-
 async def waiting_on(session: AsyncSession, me: Me, most: int = 50) -> list[Task]:
     """Open tasks that wait on this person: held by their post or by themselves, or climbed up to (or past) their post.
 
