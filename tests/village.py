@@ -157,11 +157,20 @@ def policy_file(folder: Path, changes: Mapping[str, object]) -> Path:
     return path
 
 
+class StillClock(PushedClock):
+    """A clock that only goes when it is pushed, so that a slow machine changes nothing."""
+
+    def now(self) -> datetime:
+        """The moment it was last pushed to."""
+        return self._base
+
+
 @asynccontextmanager
 async def open_village(
     database_url: str,
     folder: Path,
     *,
+    still: bool = False,
     policy: Mapping[str, object] | None = None,
     limits: Limits | None = None,
     prepare: Callable[[App], None] = lambda app: None,
@@ -169,10 +178,10 @@ async def open_village(
 ) -> AsyncIterator[Village]:
     """The whole: sandbox, people, bot.
 
-    `policy`: other numbers for this bot, `limits`: what its Telegram refuses, `prepare`: a word with the bot before it
-    runs, `more`: other settings.
+    `still`: the clock goes only when pushed, `policy`: other numbers for this bot, `limits`: what its Telegram refuses,
+    `prepare`: a word with the bot before it runs, `more`: other settings.
     """
-    clock = PushedClock(MORNING)
+    clock = StillClock(MORNING) if still else PushedClock(MORNING)
     sandbox = Sandbox(clock, limits)
     sandbox.add_bot(TOKEN)
     for name, (user_id, phone, _, _) in CAST.items():
