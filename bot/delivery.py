@@ -65,6 +65,10 @@ def meaning(error: TelegramError) -> Outcome:
     """What an error says about the request: whether it was applied, may be tried again, or never will be."""
     if isinstance(error, RetryAfter):
         return Outcome.LIMITED
+    if "(413)" in error.message or "Too Large" in error.message:
+        return Outcome.FAILED  # it would be too large for ever
+    if isinstance(error.__cause__, TelegramError):
+        return Outcome.UNKNOWN  # a page that is no JSON: a proxy speaks, not Telegram
     if isinstance(error, Forbidden | ChatMigrated):
         return Outcome.UNREACHABLE
     if isinstance(error, BadRequest):

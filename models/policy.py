@@ -95,9 +95,28 @@ class InboxPolicy(Part):
 
 
 class MediaPolicy(Part):
-    """Photos: how often a download is tried again."""
+    """Photos: how often a download is tried again, and how long the files of an ended matter are kept."""
 
     retries: Annotated[int, Field(ge=1, le=100)]
+    keep: Annotated[Duration, Field(ge=timedelta(days=1))]
+
+
+SOONEST = timedelta(hours=1)  # what was done this lately may still have to be mended
+
+
+class PrivacyPolicy(Part):
+    """How long people's words stay in rows that are done, and then the rows themselves."""
+
+    words_kept: Annotated[Duration, Field(ge=SOONEST)]
+    dead_kept: Annotated[Duration, Field(ge=SOONEST)]
+    rows_kept: Annotated[Duration, Field(ge=timedelta(days=2))]
+
+    @model_validator(mode="after")
+    def words_first(self) -> PrivacyPolicy:
+        """Rows outlive their words. Telegram repeats an update for a day, so its row is wanted at least that long."""
+        if self.rows_kept < max(self.words_kept, self.dead_kept):
+            raise ValueError("`rows_kept` must not be shorter than `words_kept` and `dead_kept`")
+        return self
 
 
 class Policy(Part):
@@ -110,6 +129,7 @@ class Policy(Part):
     sending: SendingPolicy
     inbox: InboxPolicy
     media: MediaPolicy
+    privacy: PrivacyPolicy
 
     def zone(self) -> ZoneInfo:
         """The zone of the county's wall clock."""

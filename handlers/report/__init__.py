@@ -34,7 +34,8 @@ FEATURE = Feature(
         key(FIRE_KEY, draft.fire),
         command("patrol", patrol.patrol),
         message(filters.PHOTO, draft.take_photo),
-        message(filters.Document.IMAGE, draft.take_file),
+        # Some phones do not know the kind of their own pictures.
+        message(filters.Document.IMAGE | filters.Document.FileExtension("heic"), draft.take_file),
         message(filters.VOICE, draft.take_voice),
         message(filters.LOCATION | filters.VENUE, draft.take_place),
         edited(filters.TEXT | filters.CAPTION, draft.revised),

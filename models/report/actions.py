@@ -233,6 +233,8 @@ async def _move(
     assert report.id is not None
     report_id, old, new = report.id, report.status, Status(str(values["status"]))
     rules.move(old, new)
+    if not rules.MOVES[new]:
+        values["ended_at"] = now
     if not await swap(session, Report, {"id": report_id, "status": old}, values):
         # Another was quicker; only the database knows what they made of it.
         there = await session.exec(select(Report.status).where(Report.id == report_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models import journal
@@ -155,11 +155,13 @@ async def _next_serial(session: AsyncSession, area: str, day: date) -> int:
 
 
 async def _add_photo(session: AsyncSession, now: datetime, report_id: int, photo: PhotoPart) -> None:
-    values = {
-        "report_id": report_id, "file_id": photo.file_id, "unique_id": photo.unique_id, "album": photo.album,
-        "form": photo.form, "received_at": now, "fetch_at": now, "attempts": 0,
-    }  # fmt: skip
-    await insert_once(session, Photo, values)
+    last = (await session.exec(select(func.max(Photo.nth)).where(Photo.report_id == report_id))).one()
+    key = {"report_id": report_id, "unique_id": photo.unique_id}
+    again = {"file_id": photo.file_id, "fetch_at": now, "attempts": 0, "error": None}
+    values = {"album": photo.album, "form": photo.form, "received_at": now, "nth": (last or 0) + 1}
+    if await insert_once(session, Photo, {**key, **again, **values}) is None:
+        # Sent once more because it was lost: one that is kept, or under way, stays as it is.
+        await swap(session, Photo, {**key, "path": None, "fetch_at": None, "purged_at": None}, again)
 
 
 async def _set_place(session: AsyncSession, report_id: int, place: PlacePart) -> None:
@@ -244,13 +246,16 @@ async def another(session: AsyncSession, now: datetime, policy: Policy, zone: tz
     if report.submitted_at is None:
         return
     rows = await session.exec(
-        select(Photo.id).where(Photo.report_id == report_id, Photo.received_at > report.submitted_at)
+        select(Photo.id)
+        .where(Photo.report_id == report_id, Photo.received_at > report.submitted_at)
+        .order_by(col(Photo.id))
     )
     later = rows.all()
     if later:
         fresh = await begin(session, now, policy, zone, me)
-        for photo_id in later:
-            await swap(session, Photo, {"id": photo_id}, {"report_id": fresh})
+        for nth, photo_id in enumerate(later, 1):
+            # Due again, so that its file moves to the other report's folder.
+            await swap(session, Photo, {"id": photo_id}, {"report_id": fresh, "nth": nth, "fetch_at": now})
         await views.show(session, now, me.id, fresh)
     await views.show_everywhere(session, now, report_id)
 

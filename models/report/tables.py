@@ -17,12 +17,14 @@ class Report(SQLModel, table=True):
     The place is WGS-84 with its source and accuracy in metres (domain 7.5), empty when only the village is known.
     `danger`, `exposed` and `growing` answer the three severity questions (domain 6.1). `nudge_at` is when an unfinished
     report is reminded (once: `nudged`) and then submitted as 待补充. Parts after `closed_at` belong elsewhere.
+    The policy keeps the files so long after `ended_at`; from `emptied_at` on there are none.
     """
 
     __table_args__ = (
         Index("ix_report_reporter", "reporter_id", "status", "id"),
         Index("ix_report_township", "township_code", "status"),
         Index("ix_report_nudge", "nudge_at"),
+        Index("ix_report_emptied", "emptied_at", "ended_at"),
     )
 
     id: int | None = identity()
@@ -54,12 +56,15 @@ class Report(SQLModel, table=True):
     decided_by: int | None = reference("person.id", optional=True)
     reject_reason: RejectReason | None = choice(RejectReason, None)
     reject_words: str = Field(default="", max_length=400)
+    ended_at: datetime | None = moment(None)
+    emptied_at: datetime | None = moment(None)
 
 
 class Photo(SQLModel, table=True):
     """A photo, picture file or voice note of a report: known by Telegram's id at once, kept as our file soon after.
 
-    `fetch_at` is when the next try to download it is due; empty once it is kept or given up.
+    `nth` counts within the report and names the file. `fetch_at` is when the next try to download it is due; empty once
+    it is kept or given up. `path` and `thumb` lie below the photo folder; after `purged_at` nothing of it is left.
     """
 
     __table_args__ = (UniqueConstraint("report_id", "unique_id"), Index("ix_photo_fetch", "fetch_at"))
@@ -69,14 +74,17 @@ class Photo(SQLModel, table=True):
     file_id: str = Field(max_length=255)
     unique_id: str = Field(max_length=64)
     form: Form = choice(Form, Form.PHOTO)
+    nth: int
     album: str | None = Field(default=None, max_length=64)
     received_at: datetime = moment()
     fetch_at: datetime | None = moment(None)
     attempts: int = 0
     path: str | None = Field(default=None, max_length=255)
+    thumb: str | None = Field(default=None, max_length=255)
     sha256: str | None = Field(default=None, max_length=64)
     size: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = Field(default=None, max_length=200)
+    purged_at: datetime | None = moment(None)
 
 
 class Serial(SQLModel, table=True):

@@ -21,7 +21,10 @@ from models.report.tables import Photo, Remark, Report
 
 @dataclass(frozen=True)
 class View:
-    """A report as a screen shows it. Times are UTC; photos, files and voices are Telegram file ids, oldest first."""
+    """A report as a screen shows it. Times are UTC; photos, files and voices are Telegram file ids, oldest first.
+
+    `thumb` is the place of the first picture file made small, below the photo folder; `lost` counts files not kept.
+    """
 
     id: int
     number: str
@@ -45,6 +48,8 @@ class View:
     photos: tuple[str, ...]
     files: tuple[str, ...]
     voices: tuple[str, ...]
+    thumb: str | None
+    lost: int
     missing: tuple[Part, ...]
     recent: tuple[str, ...]
     created_at: datetime
@@ -131,12 +136,11 @@ async def cards_out(session: AsyncSession, report_id: int) -> Sequence[int]:
 async def _view(session: AsyncSession, report: Report, village: str) -> View:
     assert report.id is not None
     township = await people.place(session, report.township_code)
-    evidence = await session.exec(
-        select(Photo.file_id, Photo.form).where(Photo.report_id == report.id).order_by(col(Photo.id))
+    rows = await session.exec(
+        select(Photo).where(Photo.report_id == report.id, col(Photo.purged_at).is_(None)).order_by(col(Photo.id))
     )
-    by_form: dict[Form, list[str]] = {form: [] for form in Form}
-    for file_id, form in evidence:
-        by_form[Form(form)].append(file_id)
+    evidence = rows.all()
+    by_form = {form: tuple(each.file_id for each in evidence if each.form == form) for form in Form}
     words = await session.exec(select(Remark.words).where(Remark.report_id == report.id).order_by(col(Remark.id)))
     facts = await facts_of(session, report)
     return View(
@@ -145,7 +149,9 @@ async def _view(session: AsyncSession, report: Report, village: str) -> View:
         words="\n".join(words), village=village, township=township.name, reporter_id=report.reporter_id,
         reporter=await people.name_of(session, report.reporter_id), source=report.place_source,
         latitude=report.latitude, longitude=report.longitude, accuracy=report.accuracy, place_words=report.place_words,
-        photos=tuple(by_form[Form.PHOTO]), files=tuple(by_form[Form.FILE]), voices=tuple(by_form[Form.VOICE]),
+        photos=by_form[Form.PHOTO], files=by_form[Form.FILE], voices=by_form[Form.VOICE],
+        thumb=next((each.thumb for each in evidence if each.form is Form.FILE and each.thumb), None),
+        lost=sum(each.path is None and each.fetch_at is None for each in evidence),
         missing=tuple(facts.missing()), recent=await _recent(session, report.reporter_id),
         created_at=report.created_at, submitted_at=report.submitted_at, closed_at=report.closed_at,
         decided_at=report.decided_at,

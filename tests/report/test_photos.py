@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from models.report import photos
-from models.report.photos import PhotoToFetch
+from models.report.photos import Kept, PhotoToFetch
 from models.report.tables import Photo
 from tests.cast import Cast, later
 from tests.report.steps import a_photo, seen, sends
@@ -32,7 +32,8 @@ async def test_the_oldest_photo_is_fetched_first_into_its_reports_folder(cast: C
 async def test_a_photo_that_was_kept_is_not_fetched_again(cast: Cast) -> None:
     await sends(cast, "bob", photo=a_photo())
     async with cast.database.transaction() as session:
-        await photos.photo_kept(session, (await photos.photos_due(session, MORNING))[0].id, "a/1.jpg", "0" * 64, 5)
+        [photo] = await photos.photos_due(session, MORNING)
+        assert await photos.photo_kept(session, photo, Kept("a/1.jpg", "0" * 64, 5))
     assert await due(cast, days=9) == []
     async with cast.database.reading() as session:
         kept = (await session.exec(select(Photo))).one()

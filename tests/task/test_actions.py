@@ -7,10 +7,8 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models.base import swap
 from models.outbox import Lane, Outgoing
 from models.people.rules import Role
 from models.people.tables import Account, Person
@@ -288,10 +286,3 @@ async def test_what_should_have_gone_and_did_not_is_noticed(cast: Cast) -> None:
         assert await tasks.stuck(session, MORNING + later(minutes=36)) == [task_id]
         assert await tasks.without_task(session, [KIND], [6, 7, 8]) == [6, 8]
         assert await tasks.without_task(session, ["report.emergency"], [7]) == [7]
-
-
-async def test_an_open_task_always_has_a_next_step(cast: Cast) -> None:
-    await opened(cast)
-    async with cast.database.reading() as session:
-        with pytest.raises(IntegrityError):
-            await swap(session, Task, {"subject_id": 7}, {"next_at": None})

@@ -53,7 +53,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_chat", ["chat", "state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_empty",
+            ["finished_at"],
+            unique=False,
+            sqlite_where=sa.text("body IS NULL"),
+            postgresql_where=sa.text("body IS NULL"),
+        )
         batch_op.create_index("ix_inbox_todo", ["state", "try_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_words",
+            ["state", "finished_at"],
+            unique=False,
+            sqlite_where=sa.text("body IS NOT NULL"),
+            postgresql_where=sa.text("body IS NOT NULL"),
+        )
 
     op.create_table(
         "lease",
@@ -91,6 +105,9 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("chat_id", name=op.f("pk_question")),
     )
+    with op.batch_alter_table("question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_question_asked_at"), ["asked_at"], unique=False)
+
     op.create_table(
         "region",
         sa.Column("code", sa.String(length=15), nullable=False),
@@ -124,6 +141,9 @@ def upgrade() -> None:
         sa.Column("has_photo", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("recipient", "slot", name=op.f("pk_slot")),
     )
+    with op.batch_alter_table("slot", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slot_slot"), ["slot"], unique=False)
+
     op.create_table(
         "account",
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
@@ -206,11 +226,13 @@ def upgrade() -> None:
         sa.Column("text", sa.String(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(length=500), nullable=True),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_outbox_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("dedupe", name=op.f("uq_outbox_dedupe")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_forgotten", ["forgotten_at", "send_at"], unique=False)
         batch_op.create_index("ix_outbox_recipient", ["recipient", "slot", "state"], unique=False)
         batch_op.create_index("ix_outbox_todo", ["state", "send_at", "lane", "id"], unique=False)
 
@@ -266,7 +288,7 @@ def upgrade() -> None:
         "task",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column(
             "status",
@@ -402,6 +424,8 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("reject_words", sa.String(length=400), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_report_decided_by_person")),
         sa.ForeignKeyConstraint(["patrol_id"], ["patrol.id"], name=op.f("fk_report_patrol_id_patrol")),
         sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_report_region_code_region")),
@@ -411,6 +435,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_report_number")),
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index("ix_report_emptied", ["emptied_at", "ended_at"], unique=False)
         batch_op.create_index("ix_report_nudge", ["nudge_at"], unique=False)
         batch_op.create_index("ix_report_reporter", ["reporter_id", "status", "id"], unique=False)
         batch_op.create_index("ix_report_township", ["township_code", "status"], unique=False)
@@ -426,14 +451,17 @@ def upgrade() -> None:
             sa.Enum("photo", "file", "voice", name="form", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
+        sa.Column("nth", sa.Integer(), nullable=False),
         sa.Column("album", sa.String(length=64), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fetch_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("path", sa.String(length=255), nullable=True),
+        sa.Column("thumb", sa.String(length=255), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.String(length=200), nullable=True),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_photo_report_id_report")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
         sa.UniqueConstraint("report_id", "unique_id", name=op.f("uq_photo_report_id_unique_id")),
@@ -471,6 +499,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_report_township")
         batch_op.drop_index("ix_report_reporter")
         batch_op.drop_index("ix_report_nudge")
+        batch_op.drop_index("ix_report_emptied")
 
     op.drop_table("report")
     with op.batch_alter_table("task", schema=None) as batch_op:
@@ -493,6 +522,7 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_todo")
         batch_op.drop_index("ix_outbox_recipient")
+        batch_op.drop_index("ix_outbox_forgotten")
 
     op.drop_table("outbox")
     with op.batch_alter_table("journal", schema=None) as batch_op:
@@ -500,6 +530,9 @@ def downgrade() -> None:
 
     op.drop_table("journal")
     op.drop_table("account")
+    with op.batch_alter_table("slot", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slot_slot"))
+
     op.drop_table("slot")
     op.drop_table("serial")
     with op.batch_alter_table("region", schema=None) as batch_op:
@@ -507,6 +540,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_region_parent_code"))
 
     op.drop_table("region")
+    with op.batch_alter_table("question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_question_asked_at"))
+
     op.drop_table("question")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(
@@ -518,7 +554,13 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_table("lease")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_inbox_words", sqlite_where=sa.text("body IS NOT NULL"), postgresql_where=sa.text("body IS NOT NULL")
+        )
         batch_op.drop_index("ix_inbox_todo")
+        batch_op.drop_index(
+            "ix_inbox_empty", sqlite_where=sa.text("body IS NULL"), postgresql_where=sa.text("body IS NULL")
+        )
         batch_op.drop_index("ix_inbox_chat")
 
     op.drop_table("inbox")
