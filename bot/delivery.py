@@ -72,12 +72,7 @@ def meaning(error: TelegramError) -> Outcome:
     if isinstance(error, Forbidden | ChatMigrated):
         return Outcome.UNREACHABLE
     if isinstance(error, BadRequest):
-        text = error.message.lower()
-        if "message is not modified" in text:
-            return Outcome.UNCHANGED
-        if any(words in text for words in LOST_MESSAGE):
-            return Outcome.GONE
-        return Outcome.UNREACHABLE if any(words in text for words in NOBODY_THERE) else Outcome.FAILED
+        return _meaning_of_400(error.message.lower())
     if isinstance(error, InvalidToken):
         return Outcome.TOKEN
     if isinstance(error, Conflict):
@@ -86,6 +81,14 @@ def meaning(error: TelegramError) -> Outcome:
     if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return Outcome.NOT_SENT
     return Outcome.UNKNOWN
+
+
+def _meaning_of_400(text: str) -> Outcome:
+    if "message is not modified" in text:
+        return Outcome.UNCHANGED
+    if any(words in text for words in LOST_MESSAGE):
+        return Outcome.GONE
+    return Outcome.UNREACHABLE if any(words in text for words in NOBODY_THERE) else Outcome.FAILED
 
 
 def retry_seconds(error: RetryAfter) -> float:

@@ -33,12 +33,13 @@ VERSION = "1"
 
 @dataclass(frozen=True)
 class Press:
-    """What a button does, as a small typed value. A subclass names its `code` and its fields (int or str).
+    """What a button does, a small typed value. Subclasses name their `code`, fields (int, str), and if `public`.
 
     Packed as "1|code|field|field" into at most 64 bytes; the version in front lets old buttons answer politely.
     """
 
     code: ClassVar[str]
+    public: ClassVar[bool] = False
 
     def pack(self) -> str:
         """The button's callback data; ValueError when it would be too long for Telegram."""
@@ -264,7 +265,6 @@ class Act:
 
 
 ACT: ContextVar[Act] = ContextVar("act")
-
 Deed = Callable[[Act], Awaitable[None]]
 Route = BaseHandler[Any, Any, Any]
 
@@ -334,8 +334,8 @@ def pressed(kind: type[P], do: Callable[[Act, P], Awaitable[None]]) -> Route:
     async def callback(_update: Update, _context: Any) -> None:
         act = ACT.get()
         value = kind.unpack(act.query.data or "")
-        if value is None:
-            raise Refused("kit.old_button")
+        if value is None or not (kind.public or act.visitor.me):
+            raise Refused("people.stranger")
         await do(act, value)
 
     return CallbackQueryHandler(callback, pattern=lambda data: isinstance(data, str) and kind.unpack(data) is not None)

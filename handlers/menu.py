@@ -50,7 +50,7 @@ LANGUAGES = {"zh_CN": "中文", "en": "English"}
 class Speak(Press):
     """Choose a language."""
 
-    code = "lang"
+    code, public = "lang", True
     locale: str
 
 

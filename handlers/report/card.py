@@ -10,6 +10,7 @@ from handlers.report.lines import REASONS, fate, summary
 from handlers.report.presses import Accept, Open, Photos, Reject, Where
 from locales.content import kind
 from models.people.rules import Role
+from models.refused import Refused
 from models.report import actions as reports
 from models.report import views
 from models.report.rules import RejectReason, Status
@@ -31,6 +32,8 @@ async def reject(act: Act, press: Reject) -> None:
             "report.card", slot=f"card:{press.report}", follow=False, report=press.report, reasons=press.reason == ""
         )
         return
+    if press.reason not in list(RejectReason):
+        raise Refused("menu.old_button")
     reason = RejectReason(press.reason)
     if reason is RejectReason.OTHER:
         await act.ask("report.reject", report=press.report)

@@ -13,9 +13,9 @@ from PIL.ExifTags import IFD
 HUASHAN = (29.137, 118.415)  # the first test vector of domain 7.5
 
 
-def gps(latitude: float, longitude: float, **more: Any) -> dict[int, Any]:
+def gps(latitude: float, longitude: float) -> dict[int, Any]:
     """A camera's notes about its place."""
-    return {1: "NS"[latitude < 0], 2: _angle(latitude), 3: "EW"[longitude < 0], 4: _angle(longitude), **more}
+    return {1: "NS"[latitude < 0], 2: _angle(latitude), 3: "EW"[longitude < 0], 4: _angle(longitude)}
 
 
 def _angle(value: float) -> tuple[float, float, float]:
@@ -40,9 +40,9 @@ def picture(form: str = "JPEG", size: tuple[int, int] = (1600, 1200), mode: str 
     return out.getvalue()
 
 
-def shot(latitude: float, longitude: float, **more: Any) -> bytes:
+def shot(latitude: float, longitude: float) -> bytes:
     """A JPEG with its place."""
-    return picture(exif=exif(gps(latitude, longitude, **more)))
+    return picture(exif=exif(gps(latitude, longitude)))
 
 
 def bomb(side: int = 30_000) -> bytes:

@@ -80,10 +80,11 @@ def test_an_iphones_file_tells_its_place_although_nobody_can_open_it() -> None:
     assert near(seen.spot, *HUASHAN)
 
 
-def test_the_accuracy_comes_along_when_it_can_be_true() -> None:
-    assert [getattr(look(picture(exif=exif(gps(*HUASHAN) | {31: m}))).spot, "accuracy", 0) for m in (12.5, 0.0, 9e9)] == [
-        12.5, None, None,
-    ]  # fmt: skip
+@pytest.mark.parametrize(("said", "believed"), [(12.5, 12.5), (0.0, None), (9e9, None)])
+def test_the_accuracy_comes_along_when_it_can_be_true(said: float, believed: float | None) -> None:
+    spot = look(picture(exif=exif(gps(*HUASHAN) | {31: said}))).spot
+    assert spot is not None
+    assert spot.accuracy == believed
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ async def test_what_was_lost_may_be_sent_once_more_and_what_is_kept_is_not_fetch
     report_id = await sends(cast, "bob", photo=lost)
     await sends(cast, "bob", photo=kept)
     await keeps(cast)
-    first, second = await all_of(cast)
+    first, _ = await all_of(cast)
     assert first.id is not None
     async with cast.database.transaction() as session:
         await photos.photo_failed(session, MORNING, first.id, 60, "TimedOut", None)

@@ -272,13 +272,6 @@ async def test_what_is_due_is_found_by_its_index(cast: Cast) -> None:
         assert "ix_task_next" in str(plan.all())
 
 
-async def test_a_post_can_be_told_something(cast: Cast) -> None:
-    await cast.joins("olga", "otto")
-    async with cast.database.transaction() as session:
-        told = await tasks.tell_holders(session, MORNING, Role.TOWNSHIP_OFFICER, TOWN, "note", Lane.TASK, number="YH")
-    assert cast.names(told) == await cast.sent("note") == ["olga"]
-
-
 async def test_what_should_have_gone_and_did_not_is_noticed(cast: Cast) -> None:
     task_id = await opened(cast)
     async with cast.database.reading() as session:

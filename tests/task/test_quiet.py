@@ -86,8 +86,8 @@ async def test_only_whom_it_waits_for_can_note_it(cast: Cast) -> None:
 async def sent_report(cast: Cast) -> int:
     async with cast.database.transaction() as session:
         report = Report(
-            number="YH-1", reporter_id=cast.ids["bob"], region_code=VILLAGE, township_code=TOWN, status=Status.SUBMITTED,
-            created_at=MORNING, last_part_at=MORNING, submitted_at=MORNING,
+            number="YH-1", reporter_id=cast.ids["bob"], region_code=VILLAGE, township_code=TOWN,
+            status=Status.SUBMITTED, created_at=MORNING, last_part_at=MORNING, submitted_at=MORNING,
         )  # fmt: skip
         session.add(report)
         await session.flush()
