@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,9 +57,11 @@ class Polling:
                     pause = min(pause * 2, 10)
                 await asyncio.sleep(pause)
         finally:
-            with suppress(Exception):  # with the database away the lease runs out by itself
+            try:
                 async with self.database.transaction(ring=False) as session:
                     await lease.let_go(session, self.clock.now(), self._lease, self.owner)
+            except Exception as error:  # the database is away: the lease runs out by itself
+                log.warning("lease_kept", lease=self._lease, error=name_of(error))
 
     @property
     def _lease(self) -> str:

@@ -61,9 +61,11 @@ class Sender:
                     await rung(bell, pause)
         finally:
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
-            with suppress(Exception):  # with the database away the lease runs out by itself
+            try:
                 async with self.database.transaction(ring=False) as session:
                     await lease.let_go(session, self.clock.now(), self._lease, self.owner)
+            except Exception as error:  # the database is away: the lease runs out by itself
+                log.warning("lease_kept", lease=self._lease, error=name_of(error))
 
     @property
     def _lease(self) -> str:

@@ -56,9 +56,9 @@ class Ticker:
         try:
             await asyncio.Event().wait()
         finally:
-            metronome.shutdown(wait=False)
-            async with self._one_at_a_time:
-                pass
+            metronome.pause()
+            async with self._one_at_a_time:  # the tick under way comes to its end; shutting down would cut it off
+                metronome.shutdown(wait=False)
 
     async def tick(self) -> int:
         """Do what is due now, each row in its own transaction. → how many rows."""

@@ -33,7 +33,7 @@ async def second_app(village: Village, script: Script) -> AsyncIterator[App]:
 
 
 @on_sqlite
-@pytest.mark.parametrize("kind", ["500", "502", "drop_before", "drop_after", "truncated", "unauthorized"])
+@pytest.mark.parametrize("kind", ["502", "drop_after", "unauthorized"])
 async def test_a_poll_that_fails_loses_nothing(village: Village, script: Script, kind: Kind) -> None:
     script.on("一")
     await village.present("bob")
@@ -93,15 +93,15 @@ async def test_a_process_that_ends_hands_over_at_once(village: Village, script: 
 
 @on_sqlite
 async def test_a_stranger_who_polls_with_our_token_costs_no_update(village: Village, script: Script) -> None:
-    for number in range(4):
+    for number in range(2):
         script.on(f"{number}")
     await village.present("bob")
     queue = village.sandbox.bot().updates
     with capture_logs() as logs:
-        for number in range(4):
+        for number in range(2):
             await until(lambda: queue.polled)
             await queue.poll()  # another getUpdates: ours ends with 409
             village.bob.text(f"{number}")
             await until(lambda number=number: len(script.tried) == number + 1)  # type: ignore[misc]
     assert {entry["error"] for entry in logs if entry["event"] == "poll_failed"} == {"Conflict"}
-    assert script.tried == ["0", "1", "2", "3"]
+    assert script.tried == ["0", "1"]

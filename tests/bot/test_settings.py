@@ -53,12 +53,12 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUNSHAO_LOCALE", "fr")
     monkeypatch.setenv("CUNSHAO_HTTP_PORT", "x")
-    with pytest.raises(Unfit, match="CUNSHAO_LOCALE.*CUNSHAO_HTTP_PORT"):
+    with pytest.raises(Unfit, match=r"CUNSHAO_LOCALE.*CUNSHAO_HTTP_PORT"):
         load()
 
 
 def test_no_token_is_said_with_the_way_out() -> None:
-    with pytest.raises(Unfit, match="CUNSHAO_BOT_TOKEN is not set.*python -m bot demo"):
+    with pytest.raises(Unfit, match=r"CUNSHAO_BOT_TOKEN is not set.*python -m bot demo"):
         load().token()
 
 
@@ -149,7 +149,7 @@ def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: object, w
         ('after = "2h",  to = "holder"', 'after = "2h",  to = "mayor"', "ladder.report.verify.rungs.1.to: "),
         ('after = "2h",  to = "holder"', 'after = "10m",  to = "holder"', "ladder.report.verify: .*must grow"),
         ('after = "2h",  to = "holder"', 'after = "2h",  whom = "holder"', "rungs.1.whom: is not a known key"),
-        ("retries = 12", "retries = ", "is no TOML"),
+        ("[media]", "[media", "is no TOML"),
     ],
 )
 def test_a_slip_of_the_pen_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -162,5 +162,5 @@ def test_a_slip_of_the_pen_is_named(tmp_path: Path, old: str, new: str, words: s
 
 
 def test_a_policy_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Unfit, match="CUNSHAO_POLICY: .*nothing.toml cannot be read"):
+    with pytest.raises(Unfit, match=r"CUNSHAO_POLICY: .*nothing\.toml cannot be read"):
         load_policy(tmp_path / "nothing.toml")

@@ -23,7 +23,7 @@ from models.policy import Policy
 from models.task import actions as tasks
 from models.task.tables import Task
 from schedules import task as task_schedule
-from tests.bot.core import until
+from tests.bot.core import on_sqlite, until
 from tests.cast import POLICY, Cast
 from tests.village import CAST, MORNING, TOWN, VILLAGE
 
@@ -80,9 +80,7 @@ async def told(cast: Cast) -> list[tuple[str, float]]:
     return [(cast.names([person])[0], round((at - MORNING).total_seconds() / 3600, 2)) for person, at in found]
 
 
-async def test_a_rung_fires_when_it_is_due_and_once(
-    cast: Cast, clock: HandClock, ticker: Ticker, task_id: int
-) -> None:
+async def test_a_rung_fires_when_it_is_due_and_once(cast: Cast, clock: HandClock, ticker: Ticker, task_id: int) -> None:
     await cast.joins("olga", "oscar", "otto", "carol")
     clock.at = MORNING + timedelta(minutes=29, seconds=59)
     assert await ticker.tick() == 0
@@ -236,6 +234,7 @@ async def test_the_next_moment_is_the_earliest_of_all(database: Database, clock:
     assert await Ticker(database, clock, POLICY, (Leases(),)).next_due() is None
 
 
+@on_sqlite
 async def test_it_ticks_by_itself_and_ends_when_it_is_told(database: Database, clock: HandClock) -> None:
     ticker = Ticker(database, clock, POLICY, (Leases(1),))
     running = asyncio.create_task(ticker.run())
