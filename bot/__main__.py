@@ -67,12 +67,14 @@ def import_(
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    draft: Annotated[str, typer.Option(help="For developers: write the next migration from the tables.")] = "",
+) -> None:
     """Bring the database's schema up to date."""
     from bot import commands
 
     logs.configure()
-    _run(commands.migrate())
+    _run(commands.draft_migration(draft) if draft else commands.migrate())
 
 
 @cli.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,6 +93,19 @@ async def migrate() -> int:
         typer.echo(f"schema: {before or 'empty'} → {await schema.revision(database.engine)}")
     finally:
         await database.close()
+    return 0
+
+
+async def draft_migration(message: str) -> int:
+    """Write the next migration: what the tables in the code have and the migrations so far do not make."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite+aiosqlite:///{folder}/schema.sqlite")
+        try:
+            await schema.upgrade(database.engine)
+            number = int(await schema.revision(database.engine) or "0") + 1
+            await schema.write_revision(database.engine, message, f"{number:04d}")
+        finally:
+            await database.close()
     return 0
 
 

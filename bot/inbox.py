@@ -107,9 +107,9 @@ class Inbox:
             self.database.bell.ring()
 
     async def _handle(self, row: Arrival) -> None:
-        update = Update.de_json(row.body, self.telegram.bot) if row.body else None
+        update = Update.de_json(row.body or {}, self.telegram.bot)
         if update is None:
-            return
+            raise ValueError("an update without a body")
         try:
             act = await self._within(row, update)
         except Refused as refused:

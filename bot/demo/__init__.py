@@ -87,6 +87,11 @@ class Demo:
             keep_clock(self.clock, self.folder)
         return JSONResponse({"now": self.clock.now().isoformat(), "fired": fired})
 
+    async def clock_at_rest(self) -> None:
+        """Wait for a push under way: broken off in the middle it would leave the database's connections open."""
+        async with self._pushing:
+            pass
+
 
 def until_morning(now: datetime, app: App) -> timedelta:
     """How long until eight o'clock of the next morning in the county."""
@@ -126,6 +131,7 @@ async def open_demo(port: int, folder: Path) -> AsyncIterator[tuple[Demo, str]]:
         async with serve(sandbox, port=listening, extra_routes=demo.routes) as page, app.running():
             beside = {asyncio.create_task(_officers_join(demo)), asyncio.create_task(keep(sandbox, clock, folder))}
             yield demo, page
+            await demo.clock_at_rest()
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 from telegram import Message
 from telegram.ext import filters
@@ -106,6 +107,19 @@ async def arrivals(village: Village) -> list[Arrival]:
     """All stored updates, oldest first."""
     async with village.app.database.reading() as session:
         return list(await session.exec(select(Arrival).order_by(col(Arrival.id))))
+
+
+@asynccontextmanager
+async def away(village: Village, table: str) -> AsyncIterator[None]:
+    """A database in which a table cannot be read or written for a while."""
+
+    async def rename(name: str, to: str) -> None:
+        async with village.app.database.transaction() as session:
+            await (await session.connection()).execute(text(f"ALTER TABLE {name} RENAME TO {to}"))
+
+    await rename(table, f"{table}_away")
+    yield
+    await rename(f"{table}_away", table)
 
 
 async def account(village: Village, name: str) -> Account:

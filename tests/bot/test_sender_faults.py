@@ -26,7 +26,7 @@ from models.outbox import Delivery, Lane, Outgoing
 from models.people.rules import Role
 from models.task import actions as tasks
 from models.task.tables import Task
-from tests.bot.core import Script, account, got, notes, on_sqlite, saying, until, with_notes
+from tests.bot.core import Script, account, away, got, notes, on_sqlite, saying, until, with_notes
 from tests.village import CAST, MORNING, TOKEN, TOWN, Village
 
 EVERYBODY = tuple(CAST)
@@ -57,6 +57,22 @@ async def test_what_may_not_have_arrived_goes_again(village: Village, kind: Kind
     assert got(village, "bob") == ["预警"] * copies
     first, _ = await notes(village)
     assert (first.state, first.attempts) == (Delivery.SENT, 1)
+
+
+async def test_a_database_away_while_a_message_goes_costs_no_second_copy(village: Village) -> None:
+    await village.present("bob")
+    village.sandbox.faults.add("sendMessage", kind="delay", seconds=0.3)
+    async with saying(village) as say:
+        await say("bob", "预警")
+    await until(lambda: not village.sandbox.faults.plan)
+    async with away(village, "outbox"):
+        await until(lambda: got(village, "bob"))
+        await asyncio.sleep(0.1)
+    await village.settled()
+    village.soon(hours=1)
+    await village.settled()
+    assert await states(village) == [Delivery.SENT]
+    assert got(village, "bob") == ["预警"]
 
 
 @on_sqlite

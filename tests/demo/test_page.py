@@ -25,6 +25,9 @@ pytestmark = [
 ]
 
 
+expect.set_options(timeout=20_000)  # the county's officers are still joining, and the machine may be busy
+
+
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a window."""
