@@ -10,7 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 log = structlog.get_logger()
 
-DATABASE_FAULTS = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, OSError)
+# No OSError: both drivers give theirs as OperationalError, and a TimeoutError or FileNotFoundError of a handler, which
+# are OSErrors too, would keep its chat waiting for ever.
+DATABASE_FAULTS = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def is_database_fault(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.policy import Policy
 
 PREFIX = "CUNSHAO_"
+PROXIES = ("http", "https", "socks5", "socks5h")
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
 
 
@@ -25,7 +26,12 @@ class Unfit(Exception):
 class Settings(BaseSettings):
     """All CUNSHAO_ variables of the contract."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,  # a compose file passes on empty what nobody set
+        extra="ignore",
+        frozen=True,
+    )
 
     bot_token: SecretStr | None = None
     bot_token_file: Path | None = None
@@ -55,7 +61,23 @@ class Settings(BaseSettings):
             raise ValueError("write a name of the time zone database, such as Asia/Shanghai") from None
         return name
 
-    @field_validator("webhook_url", "heartbeat_url")
+    @field_validator("proxy")
+    @classmethod
+    def known_proxy(cls, value: str | None) -> str | None:
+        """An address httpx can go through."""
+        if value is not None and (urlsplit(value).scheme not in PROXIES or not urlsplit(value).hostname):
+            raise ValueError("write a whole address that begins with http://, https:// or socks5://")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def folder(cls, value: Path) -> Path:
+        """A folder, there already or to be made."""
+        if value.exists() and not value.is_dir():
+            raise ValueError("that is a file: name a folder")
+        return value
+
+    @field_validator("bot_api_url", "webhook_url", "heartbeat_url")
     @classmethod
     def web_address(cls, value: str | SecretStr | None) -> str | SecretStr | None:
         """An address that somebody can call; an empty one is none."""
@@ -87,10 +109,10 @@ class Settings(BaseSettings):
     def token(self) -> str:
         """The bot's token, from the variable or the file. Unfit when neither gives one."""
         if self.bot_token is not None and self.bot_token.get_secret_value().strip():
-            return self.bot_token.get_secret_value().strip()
+            return _token(self.bot_token.get_secret_value(), "CUNSHAO_BOT_TOKEN")
         if self.bot_token_file is not None:
             try:
-                return self.bot_token_file.read_text(encoding="utf-8").strip()
+                return _token(self.bot_token_file.read_text(encoding="utf-8"), "CUNSHAO_BOT_TOKEN_FILE")
             except OSError as error:
                 raise Unfit(
                     f"CUNSHAO_BOT_TOKEN_FILE cannot be read ({error.strerror}): name a readable file."
@@ -108,10 +130,17 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address for SQLAlchemy's async engines; by default a SQLite file in the data folder."""
         url = self.database_url or f"sqlite:///{self.data_dir / 'cunshao.sqlite'}"
-        for plain, driver in (("postgresql://", "postgresql+psycopg://"), ("sqlite://", "sqlite+aiosqlite://")):
+        for plain, driver in (("postgresql://", "postgresql+psycopg://"), ("sqlite:///", "sqlite+aiosqlite:///")):
             if url.startswith(plain):
                 return driver + url.removeprefix(plain)
         raise Unfit("CUNSHAO_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def _token(text: str, name: str) -> str:
+    """A token as @BotFather gives it; Unfit, without showing it, for anything else."""
+    if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", text.strip()):
+        raise Unfit(f"{name} holds no token: copy it whole from @BotFather, such as 123456:ABC-DEF.")
+    return text.strip()
 
 
 def load() -> Settings:

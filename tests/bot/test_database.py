@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from bot.database import Database, insist, rung
+from bot.errors import is_database_fault
 from models import lease
 from models.lease import Lease
 
@@ -102,6 +103,13 @@ async def test_a_mistake_of_ours_is_not_insisted_on() -> None:
 
     with pytest.raises(KeyError):
         await insist(write)
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), FileNotFoundError(), ConnectionResetError(), ValueError()])
+def test_what_a_handler_fails_at_is_no_fault_of_the_database(error: Exception) -> None:
+    """Otherwise it would be tried for ever, and its chat would wait for ever."""
+    assert not is_database_fault(error)
+    assert is_database_fault(OperationalError("UPDATE", {}, error))
 
 
 # --- leases -----------------------------------------------------------------------------------------------------------

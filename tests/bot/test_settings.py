@@ -40,6 +40,11 @@ def is_one_sentence(error: Unfit) -> bool:
         ("HTTP_PORT", "65536"),
         ("HTTP_PORT", "http"),
         ("WEBHOOK_URL", "https://bot.example/hook"),
+        ("WEBHOOK_URL", "bot.example"),
+        ("BOT_API_URL", "nonsense"),
+        ("PROXY", "nonsense"),
+        ("PROXY", "ftp://proxy.example"),
+        ("DATA_DIR", __file__),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -98,7 +103,26 @@ def test_the_databases_address(monkeypatch: pytest.MonkeyPatch, given: str | Non
     assert load().database() == made
 
 
-@pytest.mark.parametrize("address", ["mysql://a@b/c", "cunshao.sqlite", "postgres://a@b/c"])
+@pytest.mark.parametrize("text", ["", "hello", "987654", "987654:AB C"])
+def test_what_is_no_token_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "token").write_text(text)
+    monkeypatch.setenv("CUNSHAO_BOT_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(Unfit, match="CUNSHAO_BOT_TOKEN_FILE holds no token") as caught:
+        load().token()
+    assert not text or text not in str(caught.value)
+
+
+def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PROXY", "BOT_API_URL", "BOT_TOKEN_FILE", "DATABASE_URL", "TIMEZONE", "HTTP_PORT", "POLICY", "LOCALE"):
+        monkeypatch.setenv(f"CUNSHAO_{name}", "")
+    settings = load()
+    assert (settings.proxy, settings.timezone, settings.http_port) == (None, "Asia/Shanghai", 8080)
+    assert load_policy(settings.policy)
+
+
+@pytest.mark.parametrize("address", ["mysql://a@b/c", "cunshao.sqlite", "postgres://a@b/c", "sqlite://x.sqlite"])
 def test_another_database_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("CUNSHAO_DATABASE_URL", address)
     with pytest.raises(Unfit, match="CUNSHAO_DATABASE_URL must begin with sqlite:/// or postgresql://"):
