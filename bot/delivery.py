@@ -180,6 +180,14 @@ async def strip(bot: Bot, chat_id: int, message_id: int) -> None:
             raise
 
 
+async def delete(bot: Bot, chat_id: int, message_id: int) -> None:
+    """Take a message away; one that is gone, or too old for Telegram to take away (48 hours), loses its buttons."""
+    try:
+        await bot.delete_message(chat_id, message_id)
+    except BadRequest:
+        await strip(bot, chat_id, message_id)
+
+
 async def set_commands(bot: Bot, chat_id: int, screen: Screen) -> Sent:
     """Set the commands menu of one chat."""
     commands = [BotCommand(name, label) for name, label in screen.commands]

@@ -143,6 +143,8 @@ class Sender:
 
     async def _screen(self, session: AsyncSession, now: datetime, row: Outgoing, chat_id: int) -> Screen | None:
         """What to say now; None when there is nothing left to say, or it is no longer this reader's business."""
+        if row.method is Method.DELETE:
+            return Screen()
         try:
             return await self.render(session, now, row, chat_id)
         except Refused as refused:
@@ -160,6 +162,10 @@ class Sender:
     async def _call(self, row: Outgoing, chat_id: int, screen: Screen, slot: Slot | None, in_place: bool) -> Sent:
         if row.method is Method.COMMANDS:
             return await delivery.set_commands(self.bot, chat_id, screen)
+        if row.method is Method.DELETE:
+            if slot is not None and slot.chat_id == chat_id:
+                await delivery.delete(self.bot, chat_id, slot.message_id)
+            return Sent()
         if in_place and slot and slot.chat_id == chat_id and slot.has_photo == bool(screen.photo) and not screen.keys:
             try:
                 return await delivery.edit(self.bot, chat_id, slot.message_id, screen)
@@ -182,6 +188,8 @@ class Sender:
         values = {"message_id": sent.message_id, "text": sent.text, "sent_at": self.clock.now(), "error": None}
         async with self.database.transaction() as session:
             await outbox.settle(session, row, Delivery.SENT, **values)
+            if row.method is Method.DELETE and row.slot:
+                await outbox.forget_slot(session, row.recipient, row.slot)
             if sent.message_id is not None:
                 await outbox.note_message(session, chat_id, sent.message_id)
                 if row.slot:

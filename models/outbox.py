@@ -267,6 +267,11 @@ async def keep_slot(
     await put(session, Slot, key, {"chat_id": chat_id, "message_id": message_id, "has_photo": photo})
 
 
+async def forget_slot(session: AsyncSession, recipient: str, slot: str) -> None:
+    """The message of this screen is gone."""
+    await session.exec(delete(Slot).where(col(Slot.recipient) == recipient, col(Slot.slot) == slot))
+
+
 async def note_message(session: AsyncSession, chat_id: int, message_id: int) -> None:
     """Remember the newest message of a chat."""
     if await insert_once(session, ChatTail, {"chat_id": chat_id, "message_id": message_id}) is None:

@@ -166,3 +166,22 @@ async def test_screens_of_different_names_do_not_meet(village: Village) -> None:
         await say("bob", "二", method=Method.EDIT, slot="s", follow=False)
     await village.settled()
     assert shown(village) == [("二", False), ("别的", False)]
+
+
+async def test_a_screen_can_be_taken_away_and_comes_anew_later(village: Village) -> None:
+    await put(village, "一", buttons=["好"])
+    async with saying(village) as say:
+        await say("bob", "", method=Method.DELETE, slot="s")
+    await village.settled()
+    assert shown(village) == []
+    await put(village, "二", buttons=["好"])
+    assert shown(village) == [("二", True)]
+
+
+async def test_one_too_old_to_be_taken_away_loses_its_buttons(village: Village) -> None:
+    await put(village, "一", buttons=["好"])
+    await village.later(hours=49)
+    async with saying(village) as say:
+        await say("bob", "", method=Method.DELETE, slot="s")
+    await village.settled()
+    assert shown(village) == [("一", False)]
