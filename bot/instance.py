@@ -16,6 +16,11 @@ from pathlib import Path
 
 import structlog
 
+from bot.clock import Clock
+from bot.database import Database
+from bot.errors import name_of
+from models import lease
+
 log = structlog.get_logger()
 
 MOST = 64  # processes that share one data folder
@@ -73,3 +78,12 @@ def _name(descriptor: int) -> str:
     with suppress(OSError):
         boot += BOOT_ID.read_text("ascii")
     return "seat-" + hashlib.sha256(f"{boot}:{about.st_dev}:{about.st_ino}".encode()).hexdigest()[:16]
+
+
+async def let_go(database: Database, clock: Clock, name: str, owner: str) -> None:
+    """Give a lease back at the end, so that the next process need not wait; with the database away it runs out."""
+    try:
+        async with database.transaction(ring=False) as session:
+            await lease.let_go(session, clock.now(), name, owner)
+    except Exception as error:
+        log.warning("lease_kept", lease=name, error=name_of(error))

@@ -16,6 +16,7 @@ from bot.database import Database
 from bot.delivery import retry_seconds
 from bot.errors import name_of
 from bot.inbox import Inbox
+from bot.instance import let_go
 from models import lease
 from models.policy import Policy
 
@@ -57,11 +58,7 @@ class Polling:
                     pause = min(pause * 2, 10)
                 await asyncio.sleep(pause)
         finally:
-            try:
-                async with self.database.transaction(ring=False) as session:
-                    await lease.let_go(session, self.clock.now(), self._lease, self.owner)
-            except Exception as error:  # the database is away: the lease runs out by itself
-                log.warning("lease_kept", lease=self._lease, error=name_of(error))
+            await let_go(self.database, self.clock, self._lease, self.owner)
 
     @property
     def _lease(self) -> str:

@@ -20,6 +20,7 @@ from bot.clock import Clock
 from bot.database import Database, insist, rung
 from bot.delivery import Outcome, Sent
 from bot.errors import name_of
+from bot.instance import let_go
 from bot.limits import Limits
 from handlers.kit import Screen
 from models import lease, outbox, response
@@ -61,11 +62,7 @@ class Sender:
                     await rung(bell, pause)
         finally:
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
-            try:
-                async with self.database.transaction(ring=False) as session:
-                    await lease.let_go(session, self.clock.now(), self._lease, self.owner)
-            except Exception as error:  # the database is away: the lease runs out by itself
-                log.warning("lease_kept", lease=self._lease, error=name_of(error))
+            await let_go(self.database, self.clock, self._lease, self.owner)
 
     @property
     def _lease(self) -> str:

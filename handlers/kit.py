@@ -132,7 +132,6 @@ class Reader:
         return clock_time(moment, self.now, self.zone)
 
 
-# What a post is called.
 ROLE_NAMES = {
     Role.GRID_WORKER: N_("grid worker"),
     Role.VILLAGE_LEAD: N_("village head"),
