@@ -57,6 +57,7 @@ LOST_MESSAGE = (
     "message can't be edited",
     "there is no text in the message to edit",
     "there is no caption in the message to edit",
+    "there is no media in the message to edit",
     "message_id_invalid",
 )
 
@@ -123,7 +124,8 @@ def markup(screen: Screen) -> Markup:
 async def send(bot: Bot, chat_id: int, screen: Screen) -> Sent:
     """Send a screen as a new message."""
     if screen.album:
-        messages = await bot.send_media_group(chat_id, [InputMediaPhoto(photo) for photo in screen.album[:10]])
+        photos = [InputMediaPhoto(photo) for photo in screen.album[:10]]
+        messages = await bot.send_media_group(chat_id, photos, caption=screen.text or None, parse_mode=ParseMode.HTML)
         return Sent(messages[-1].message_id)
     if screen.point is not None:
         return _sent(await bot.send_location(chat_id, *screen.point, reply_markup=markup(screen)))
@@ -149,8 +151,11 @@ async def send(bot: Bot, chat_id: int, screen: Screen) -> Sent:
 
 
 async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Sent:
-    """Put a screen into a message that stands already; photo or not must be as it was."""
-    if screen.photo:
+    """Put a screen into a message that stands already; photo or not must be as it was. Only a drawn photo changes."""
+    if isinstance(screen.photo, bytes):
+        drawn = InputMediaPhoto(screen.photo, caption=screen.text, parse_mode=ParseMode.HTML)
+        answer = await bot.edit_message_media(drawn, chat_id, message_id, reply_markup=inline(screen))
+    elif screen.photo:
         answer = await bot.edit_message_caption(
             chat_id, message_id, caption=screen.text, parse_mode=ParseMode.HTML, reply_markup=inline(screen)
         )

@@ -98,7 +98,7 @@ def edit_message_media(request: Request) -> Json:
     if "media_group_id" in entry.data and not set(CAPTIONED) & set(content) & set(entry.data):
         raise bad_request("message content type can't be changed in an album")
     if not any(kind in entry.data for kind in ("text", *CAPTIONED)):
-        raise bad_request("message content can't be edited to media")
+        raise bad_request("there is no media in the message to edit")
     return _edit(request, chat, entry, (*TEXT, *CAPTION, *MEDIA), content)
 
 

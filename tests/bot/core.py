@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import text
 from sqlmodel import col, select
 from telegram import Message
@@ -70,16 +72,24 @@ async def _nothing(_act: Act) -> None:
 
 
 def with_notes(render: Render) -> Render:
-    """A renderer that knows notes as well: `text`, and if wished `photo`, `buttons` (labels), `keys` (labels)."""
+    """A renderer that knows notes as well: `text`, and if wished `photo` or `drawn`, `buttons` and `keys` (labels)."""
 
     async def rendered(session: Any, now: Any, row: Outgoing, chat_id: int) -> Screen | None:
         if row.kind != "note":
             return await render(session, now, row, chat_id)
         buttons = [[Button(label, OLD)] for label in row.args.get("buttons", ())]
         keys = [[Key(label)] for label in row.args["keys"]] if "keys" in row.args else None
-        return Screen(row.args["text"], buttons, keys, row.args.get("photo"))
+        photo = drawn(row.args["drawn"]) if "drawn" in row.args else row.args.get("photo")
+        return Screen(row.args["text"], buttons, keys, photo)
 
     return rendered
+
+
+def drawn(colour: str) -> bytes:
+    """A picture as a renderer draws one: PNG, all of one colour."""
+    file = BytesIO()
+    Image.new("RGB", (64, 48), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 Say = Callable[..., Awaitable[bool]]

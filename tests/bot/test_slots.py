@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.outbox import Delivery, Method
-from tests.bot.core import notes, on_sqlite, saying, until
+from tests.bot.core import drawn, notes, on_sqlite, saying, until
 from tests.village import CAST, PIXEL, TOKEN, Village
 
 pytestmark = on_sqlite
@@ -88,6 +88,49 @@ async def test_text_and_photo_change_places(village: Village) -> None:
     await put(village, "四")
     assert shown(village) == [("一", False), ("三", False), ("四", False)]
     assert calls(village).count("editMessageCaption") == 1
+
+
+def seen(village: Village) -> bytes:
+    """The picture on the bot's newest message, as Bob's phone has it."""
+    file_id = village.bob.incoming[-1]["photo"][-1]["file_id"]
+    stored = village.sandbox.world.files.find(TOKEN, file_id)
+    assert stored is not None
+    return stored.data
+
+
+async def test_a_drawn_picture_is_drawn_anew_where_it_stands(village: Village) -> None:
+    """A map with a dot more: words, picture and buttons change in one edit, and no second map comes below."""
+    await put(village, "<b>一</b>处", drawn="red", buttons=["好"])
+    assert (shown(village), seen(village)) == ([("一处", True)], drawn("red"))
+    await put(village, "<b>两</b>处", drawn="blue", buttons=["好"])
+    assert (shown(village), seen(village)) == ([("两处", True)], drawn("blue"))
+    assert calls(village) == ["sendPhoto", "editMessageMedia"]
+    first, second = await notes(village)
+    assert (first.message_id, second.text) == (second.message_id, "两处")
+
+
+async def test_a_drawn_picture_that_is_as_it_should_be_counts_as_sent(village: Village) -> None:
+    await put(village, "一处", drawn="red")
+    await put(village, "一处", drawn="red")
+    _first, second = await notes(village)
+    assert (second.state, second.text, shown(village)) == (Delivery.SENT, "一处", [("一处", False)])
+
+
+async def test_a_drawn_picture_the_person_deleted_comes_anew(village: Village) -> None:
+    await put(village, "一处", drawn="red")
+    village.bob.chat.entries.clear()
+    await put(village, "两处", drawn="blue")
+    assert (shown(village), seen(village)) == ([("两处", False)], drawn("blue"))
+
+
+async def test_a_photo_gives_way_to_a_drawn_picture_and_words_to_a_new_message(village: Village) -> None:
+    photo = village.sandbox.world.files.add_photo(TOKEN, PIXEL).file_id
+    await put(village, "一", photo=photo)
+    await put(village, "二", drawn="red")
+    assert (shown(village), seen(village)) == ([("二", False)], drawn("red"))
+    await put(village, "三")
+    await put(village, "四", drawn="red")
+    assert [text for text, _ in shown(village)] == ["二", "三", "四"]
 
 
 async def test_a_screen_with_keys_is_always_sent(village: Village) -> None:

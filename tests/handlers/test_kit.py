@@ -79,7 +79,7 @@ def test_no_two_buttons_share_a_code() -> None:
 
 def test_all_features_fit_together() -> None:
     house = House(FEATURES)
-    assert {"report.screen", "report.card", "task.list", "menu.welcome"} <= set(house.renderers)
+    assert {"report.screen", "hazard.card", "task.list", "menu.welcome"} <= set(house.renderers)
     assert all(re.fullmatch(r"[a-z_]{1,32}", entry.name) for entry in house.commands)
     with pytest.raises(ValueError, match="given twice"):
         House([*FEATURES, FEATURES[0]])

@@ -10,7 +10,7 @@ import pytest
 
 from bot.sandbox import Phone, Sandbox
 from bot.sandbox.storage import DOWNLOAD_LIMIT
-from tests.sandbox.conftest import ALICE, HandClock, png
+from tests.sandbox.conftest import ALICE, HandClock, jpeg, png
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -180,6 +180,12 @@ async def test_edits_that_are_refused(http: httpx.AsyncClient, alice: Phone) -> 
     assert "no caption" in await refusal(http, "editMessageCaption", chat_id=ALICE, message_id=plain, caption="x")
     place = await sent("sendLocation", latitude=29, longitude=118)
     assert "no text" in await refusal(http, "editMessageText", chat_id=ALICE, message_id=place, text="x")
+    photo = {"type": "photo", "media": alice.photo(jpeg())["photo"][-1]["file_id"]}
+    assert "no media" in await refusal(http, "editMessageMedia", chat_id=ALICE, message_id=place, media=photo)
+    picture = await sent("sendPhoto", photo=photo["media"])
+    assert "not modified" in await refusal(http, "editMessageMedia", chat_id=ALICE, message_id=picture, media=photo)
+    for media, words in ((photo | {"media": "nobody"}, "wrong remote file"), ({"type": "photo"}, "media")):
+        assert words in await refusal(http, "editMessageMedia", chat_id=ALICE, message_id=picture, media=media)
     for markup in ({"keyboard": [[{"text": "x"}]]}, {"remove_keyboard": True}, {"force_reply": True}):
         locked = await sent("sendMessage", text="x", reply_markup=markup)
         words = await refusal(http, "editMessageText", chat_id=ALICE, message_id=locked, text="y")
