@@ -19,10 +19,12 @@ from bot.clock import Clock
 from bot.database import Database
 from bot.errors import name_of
 from bot.settings import Settings, Unfit, load, load_policy
+from models import journal
 
 CLOCK_MAY_DIFFER = timedelta(seconds=30)
 ENOUGH = 1 << 30  # bytes: some thousand photos; SQLite and PostgreSQL both stop on a full disk
 TIMEOUT = 15.0
+CASES = 200  # newest cases whose journals are looked through
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ async def findings(clock: Clock, enough: int = ENOUGH) -> AsyncIterator[Finding]
         return  # what cannot be read cannot be looked at
     yield Finding("configuration")
     yield _policy(settings.policy)
-    yield await _database(settings)
+    for finding in await _database(settings):
+        yield finding
     for finding in await _bot_api(settings, clock):
         yield finding
     for finding in await asyncio.to_thread(_folder, settings.data_dir, enough):
@@ -57,19 +60,34 @@ def _policy(path: Path) -> Finding:
     return Finding(f"policy ({len(policy.ladder)} ladders in {path.name})")
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> list[Finding]:
     try:
         database = Database(settings.database())
     except (Unfit, OSError) as error:
-        return Finding(f"database: {error}", wrong=True)
+        return [Finding(f"database: {error}", wrong=True)]
+    kind = database.url.get_backend_name()
     try:
         problem = await _schema(database)
+        if not problem:
+            return [Finding(f"database ({kind})"), await look_at_journal(database)]
     except (SQLAlchemyError, OSError) as error:
         problem = f"it was not reached ({name_of(error)}): mend CUNSHAO_DATABASE_URL or start the server"
     finally:
         await database.close()
-    kind = database.url.get_backend_name()
-    return Finding(f"database: {problem}", wrong=True) if problem else Finding(f"database ({kind})")
+    return [Finding(f"database: {problem}", wrong=True)]
+
+
+async def look_at_journal(database: Database) -> Finding:
+    """Whether the newest cases' journals are as they were written."""
+    async with database.reading() as session:
+        cases = await journal.newest(session, CASES)
+        looked = [(case, await journal.verify(session, subject, case)) for subject, case in cases]
+    flaws = [f"of case {case} was altered at entry {flaw.nth} ({flaw.what})" for case, flaw in looked if flaw]
+    if not flaws:
+        return Finding(f"journal ({len(cases)} cases)")
+    more = f" and {len(flaws) - 1} more" if flaws[1:] else ""
+    words = f"the journal {flaws[0]}{more}: keep this database as it is, and compare with a backup"
+    return Finding(f"journal: {words}", wrong=True)
 
 
 async def _schema(database: Database) -> str | None:

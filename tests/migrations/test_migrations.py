@@ -70,7 +70,10 @@ def everything(inspector: Inspector) -> dict[str, Any]:
                 column["name"]: (str(column["type"]), column["nullable"]) for column in inspector.get_columns(name)
             },
             "key": inspector.get_pk_constraint(name),
-            "foreign": sorted(map(str, inspector.get_foreign_keys(name))),
+            "foreign": sorted(  # SQLite forgets the names of those that came with a later column
+                (key["constrained_columns"], key["referred_table"], key["referred_columns"])
+                for key in inspector.get_foreign_keys(name)
+            ),
             "unique": sorted(map(str, inspector.get_unique_constraints(name))),
             "checks": sorted((check["name"], check["sqltext"]) for check in inspector.get_check_constraints(name)),
             "indexes": {index["name"]: described(index) for index in inspector.get_indexes(name)},

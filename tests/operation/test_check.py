@@ -70,7 +70,7 @@ async def test_a_bot_that_is_well_has_only_good_lines(set_: Set, tmp_path: Path)
         set_("BOT_API_URL", api)
         lines = [found async for found in check.findings(PushedClock(MORNING), enough=1)]
     assert not any(line.wrong for line in lines)
-    kinds = ["configuration", "policy", "database", "token", "clock", "data", "disk"]
+    kinds = ["configuration", "policy", "database", "journal", "token", "clock", "data", "disk"]
     assert [line.words.split()[0] for line in lines] == kinds
 
 
