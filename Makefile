@@ -82,7 +82,7 @@ venv:
 	exit 1
 
 # uv resolves for all systems and Python versions at once; it lives in a folder of its own only as long as it works.
-UV_COMPILE = compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet $(UPGRADE)
+UV_COMPILE = compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet $(UPGRADE)
 lock: $(VENV)/.runtime
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PY) -m venv "$$folder"; \

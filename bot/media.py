@@ -28,6 +28,7 @@ from bot.clock import Clock
 from bot.database import Database, rung
 from bot.errors import name_of
 from bot.pictures import Spot
+from models.hazard import likeness
 from models.policy import Policy
 from models.report import intake, photos
 from models.report.intake import PlacePart
@@ -135,10 +136,17 @@ class Media:
             return await self._failed(photo, error)
         kept, spot = await asyncio.to_thread(self._keep, photo, data)
         async with self.database.transaction() as session:
-            if await photos.photo_kept(session, photo, kept) and spot is not None:
-                place = PlacePart(spot.latitude, spot.longitude, spot.accuracy, source=PlaceSource.EXIF)
-                await intake.place_from_file(session, self.clock.now(), photo.report_id, place)
+            if await photos.photo_kept(session, photo, kept):
+                await self._tell(session, photo.report_id, kept, spot)
         return None
+
+    async def _tell(self, session: AsyncSession, report_id: int, kept: Kept, spot: Spot | None) -> None:
+        """What only a look into the file could tell: where it was taken, and that it is like another."""
+        if spot is not None:
+            place = PlacePart(spot.latitude, spot.longitude, spot.accuracy, source=PlaceSource.EXIF)
+            await intake.place_from_file(session, self.clock.now(), report_id, place)
+        if kept.likeness is not None:
+            await likeness.noticed(session, self.clock.now(), self.policy, report_id)
 
     async def _fetched(self, photo: PhotoToFetch) -> bytes:
         file = await self.bot.get_file(photo.file_id)
@@ -155,7 +163,8 @@ class Media:
         thumb = folder / THUMBS / f"{photo.nth}.jpg" if seen.small else None
         if seen.small and thumb:
             self.write(self.folder / thumb, seen.small)
-        kept = Kept(str(path), hashlib.sha256(data).hexdigest(), len(data), str(thumb) if thumb else None)
+        sha256 = hashlib.sha256(data).hexdigest()
+        kept = Kept(str(path), sha256, len(data), str(thumb) if thumb else None, seen.likeness)
         return kept, seen.spot if photo.form is Form.FILE else None
 
     async def _put_right(self, photo: PhotoToFetch) -> None:

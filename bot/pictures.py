@@ -1,4 +1,4 @@
-"""What a file from outside really is, by its bytes: its ending, a small picture of it, where it was taken.
+"""What a file from outside really is, by its bytes: its ending, a small picture of it, its place, its likeness.
 
 It believes no name and no header: whatever is broken, huge or forged comes out as "nothing", never as an exception.
 It blocks, so it is called in a thread.
@@ -12,6 +12,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import imagehash
 import structlog
 from PIL import Image, ImageOps
 from PIL.ExifTags import GPS, IFD
@@ -28,6 +29,9 @@ MOST_WHOLE = 25_000_000
 READABLE = ("JPEG", "PNG", "WEBP", "GIF")  # no other decoder ever sees a stranger's bytes; JPEG opens MPO as well
 EAST, NORTH = (73.0, 135.0), (3.0, 54.0)  # China's outermost degrees: a camera that says otherwise does not know
 WORST_ACCURACY = 10_000.0  # metres
+# A wall, fog or the inside of a pocket all look alike without being the same: what shows nothing is like nothing.
+FAINTEST = 16  # of 255 levels of grey between the lightest and the darkest of the 72 fields that are compared
+FEWEST = 4  # bits that must be set, and as many that must not be
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -50,10 +54,14 @@ class Spot:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found in a picture: a small JPEG without the camera's notes, and the place in them."""
+    """What was found in a picture: a small JPEG without the camera's notes, the place in them, and its likeness.
+
+    `likeness` has 16 hexadecimal digits; of two alike pictures few of the 64 bits differ. None: nothing to see.
+    """
 
     small: bytes | None = None
     spot: Spot | None = None
+    likeness: str | None = None
 
 
 def ending(data: bytes, form: Form) -> str:
@@ -74,25 +82,39 @@ def look(data: bytes) -> Seen:
     try:
         with Image.open(io.BytesIO(data), formats=READABLE) as picture:
             spot = _spot(picture.getexif())  # before shrinking: a cut-off picture still knows its place
-            return Seen(_small(picture), spot)
+            upright = _upright(picture)
+        return Seen(_jpeg(upright), spot, _likeness(upright))
     except Exception as error:  # a decoder fails in as many ways as files can be broken
         log.info("no_small_picture", bytes=len(data), error=type(error).__name__)
         return Seen(None, _spot_in_bytes(data))
 
 
-def _small(picture: Image.Image) -> bytes | None:
+def _upright(picture: Image.Image) -> Image.Image:
+    """As a viewer shows it, at most SIDE pixels long, on white."""
     shrinks = picture.format in ("JPEG", "MPO") and not picture.info.get("progressive")
     if picture.width * picture.height > (MOST_PIXELS if shrinks else MOST_WHOLE):
         raise Image.DecompressionBombError
     picture.thumbnail((SIDE, SIDE))
     upright = ImageOps.exif_transpose(picture)
-    out = io.BytesIO()
     # A new picture, so that nothing of the camera's notes comes along.
     fresh = Image.new("RGB", upright.size, "white")
     layer = upright.convert("RGBA")
     fresh.paste(layer, mask=layer)
-    fresh.save(out, "JPEG", quality=QUALITY)
+    return fresh
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def _likeness(picture: Image.Image) -> str | None:
+    """A difference hash (dHash, 8 rows of 9 fields of grey): it outlives scaling, recompression and other colours."""
+    fields = picture.convert("L").resize((9, 8)).tobytes()
+    found = str(imagehash.dhash(picture))
+    shows = max(fields) - min(fields) >= FAINTEST and FEWEST <= int(found, 16).bit_count() <= 64 - FEWEST
+    return found if shows else None
 
 
 def _spot_in_bytes(data: bytes) -> Spot | None:

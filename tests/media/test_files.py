@@ -240,8 +240,9 @@ async def test_the_files_of_an_ended_report_go_after_three_years(village: Villag
     village.bob.location(29.12, 118.21)
     [photo] = await fetched(village)
     await village.bob.until(lambda p: p.press("✅"))
-    await village.olga.until(lambda p: p.press("受理"))
-    await village.bob.until(lambda p: "Olga" in p.screen())
+    await village.olga.until(lambda p: p.press("驳回"))
+    await village.olga.until(lambda p: p.press("照片不清"))
+    await village.bob.until(lambda p: "已驳回" in p.screen())
     place = folder(village) / (await report(village)).number
     village.soon(days=1094)
     await village.app.ticker.tick()

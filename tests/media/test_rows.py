@@ -86,7 +86,7 @@ async def test_the_reporter_hears_of_lost_files_once_an_hour_and_the_cards_show_
             await photos.photo_failed(session, MORNING, photo.id, 1, TOO_BIG, None)
     assert await cast.sent("report.lost") == ["bob"]
     assert (await seen(cast, report_id)).lost == 2
-    assert await cast.sent("report.card", "edit") != []
+    assert await cast.sent("hazard.card", "edit") != []
 
 
 async def test_a_full_disk_is_told_to_the_county_once_a_day(cast: Cast) -> None:
