@@ -1,4 +1,4 @@
-"""The command line: demo, run, import, migrate, check, backup, restore (contract: command line)."""
+"""The command line: demo, run, import, export, migrate, check, backup, restore (contract: command line)."""
 
 from __future__ import annotations
 
@@ -64,6 +64,34 @@ def import_(
 
     logs.configure()
     _run(commands.load_rosters(files, check=check, remove_missing=remove_missing))
+
+
+@cli.command()
+def export(
+    number: Annotated[str, typer.Argument(help="The case's number: one bundle with everything about it.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="All cases as one table.")] = False,
+    format_: Annotated[str, typer.Option("--format", help="Of --all: csv, xlsx or geojson.")] = "csv",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; else one with a name of its own, here.", dir_okay=False)
+    ] = None,
+    since: Annotated[str, typer.Option(help="Of --all: reported on this day or later, such as 2026-07-01.")] = "",
+    region: Annotated[str, typer.Option(help="Of --all: in this division (its code) and below.")] = "",
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Name those who reported in confidence; their cases' journals say so.")
+    ] = False,
+) -> None:
+    """One case as a bundle an inspector can check, or all cases as a table. Keep it safe: it holds people's data."""
+    from bot import commands
+
+    logs.configure()
+    if all_ == bool(number):
+        raise typer.BadParameter("name either one case by its number, or --all.")
+    if number and (since or region):
+        raise typer.BadParameter("--since and --region belong to --all.")
+    if all_:
+        _run(commands.export_all(format_, out, since=since, region=region, reveal=reveal))
+    else:
+        _run(commands.export_case(number, out, reveal=reveal))
 
 
 @cli.command()

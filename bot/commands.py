@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import structlog
@@ -16,13 +17,14 @@ from telegram.error import InvalidToken
 
 from bot import backup as the_backup
 from bot import check as the_check
+from bot import export as the_export
 from bot import restore as the_restore
 from bot import roster, schema
 from bot.app import build
 from bot.clock import SystemClock
 from bot.database import Database
 from bot.errors import name_of
-from bot.settings import Unfit, load
+from bot.settings import Unfit, load, load_policy
 from models.people.rules import real_phone
 
 log = structlog.get_logger()
@@ -115,14 +117,16 @@ class _Undo(Exception):
 
 async def load_rosters(files: Sequence[Path], *, check: bool, remove_missing: bool) -> int:
     """Import, all or nothing. → 0, or 1 when something must be mended first."""
-    database = Database(load().database())
+    settings = load()
+    database = Database(settings.database())
     outcome = None
     try:
         await schema.upgrade(database.engine)
         async with database.transaction() as session:
             outcome = await roster.load(
-                session, SystemClock().now(), files, check=check, remove_missing=remove_missing, check_phone=real_phone
-            )
+                session, SystemClock().now(), load_policy(settings.policy), files, check=check,
+                remove_missing=remove_missing, check_phone=real_phone,
+            )  # fmt: skip
             if outcome.problems or check:
                 raise _Undo
     except _Undo:
@@ -141,6 +145,54 @@ async def check() -> int:
         typer.echo(f"{'WRONG' if finding.wrong else 'ok':6}{finding.words}")
         wrong += finding.wrong
     return int(wrong > 0)
+
+
+async def export_case(number: str, out: Path | None, *, reveal: bool) -> int:
+    """One case as a bundle (ZIP) that somebody can check without us."""
+    settings, number = load(), the_export.plain_number(number)
+    database = Database(settings.database())
+    export = the_export.Export(database, settings.zone(), SystemClock().now(), out or Path(f"{number}.zip"))
+    try:
+        with _database_reached():
+            await _up_to_date(database)
+            for line in await the_export.one(export, settings.photos(), number, reveal=reveal):
+                typer.echo(line)
+    finally:
+        await database.close()
+    return 0
+
+
+async def export_all(form: str, out: Path | None, *, since: str, region: str, reveal: bool) -> int:
+    """All cases as one table."""
+    settings, now = load(), SystemClock().now()
+    if form not in list(the_export.Format):
+        raise Unfit(f"--format {form}: write one of {', '.join(the_export.Format)}.")
+    day = _day(since)
+    name = f"cases-{now.astimezone(settings.zone()):%y%m%d}.{form}"
+    database = Database(settings.database())
+    export = the_export.Export(database, settings.zone(), now, out or Path(name))
+    try:
+        with _database_reached():
+            await _up_to_date(database)
+            typer.echo(
+                await the_export.all_of_them(export, the_export.Format(form), since=day, region=region, reveal=reveal)
+            )
+    finally:
+        await database.close()
+    return 0
+
+
+async def _up_to_date(database: Database) -> None:
+    revision = await schema.revision(database.engine)
+    if revision != schema.revisions()[0]:
+        raise Unfit(f"the database's schema is at {revision or 'nothing'}: run `python -m bot migrate` first.")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Unfit(f"--since {text}: write a day such as 2026-07-01.") from None
 
 
 async def backup(file: Path) -> int:
