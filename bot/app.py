@@ -33,7 +33,7 @@ from bot.sender import IN_FLIGHT, Sender
 from bot.settings import Settings, load_policy
 from bot.ticker import Schedule, Ticker
 from bot.webhook import announce, open_webhook
-from handlers import menu, people, report, task
+from handlers import hazard, menu, people, report, stats, task
 from handlers.kit import ACT, Act, House, Reader, Screen
 from locales import catalogue
 from models import inbox, outbox, question
@@ -43,6 +43,7 @@ from models.people.rules import real_phone, sample_phone
 from models.policy import Policy
 from models.refused import Refused
 from schedules import audit as audit_schedule
+from schedules import hazard as hazard_schedule
 from schedules import privacy as privacy_schedule
 from schedules import report as report_schedule
 from schedules import task as task_schedule
@@ -50,8 +51,10 @@ from schedules import task as task_schedule
 log = structlog.get_logger()
 
 # The order is logic: the first feature that wants an update gets it; report takes any words nobody asked for.
-FEATURES = (menu.FEATURE, people.FEATURE, task.FEATURE, report.FEATURE)
-SCHEDULES: tuple[Schedule, ...] = (task_schedule, report_schedule, audit_schedule, privacy_schedule)
+FEATURES = (menu.FEATURE, people.FEATURE, task.FEATURE, stats.FEATURE, hazard.FEATURE, report.FEATURE)
+SCHEDULES: tuple[Schedule, ...] = (
+    task_schedule, report_schedule, hazard_schedule, audit_schedule, privacy_schedule,
+)  # fmt: skip
 
 
 @dataclass
@@ -113,7 +116,7 @@ class App:
         while not await self._is_settled():
             if monotonic() > end:
                 raise TimeoutError("there is still something to do")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
     async def _is_settled(self) -> bool:
         now = self.clock.now()
@@ -158,7 +161,7 @@ def build(settings: Settings, clock: Clock, *, samples: bool = False) -> App:
     ticker = Ticker(database, clock, policy, (*SCHEDULES, Purge(policy, settings.photos())))
     return App(
         settings=settings, policy=policy, clock=clock, database=database, telegram=telegram, inbox=receiving,
-        sender=Sender(database, bot, clock, policy, limits, _render(settings, house), owner),
+        sender=Sender(database, bot, clock, policy, limits, _render(settings, policy, house), owner),
         ticker=ticker,
         media=Media(database, bot, clock, policy, settings.photos()),
         polling=Polling(database, bot, receiving, clock, policy, owner),
@@ -206,12 +209,12 @@ def _act_maker(
 
 
 def _render(
-    settings: Settings, house: House
+    settings: Settings, policy: Policy, house: House
 ) -> Callable[[AsyncSession, datetime, Outgoing, int], Awaitable[Screen | None]]:
     async def render(session: AsyncSession, now: datetime, row: Outgoing, chat_id: int) -> Screen | None:
         visitor = await people_actions.visitor(session, chat_id)
         words = catalogue(visitor.locale or settings.locale)
-        reader = Reader(session, now, words, settings.zone(), visitor.me, house)
+        reader = Reader(session, now, words, settings.zone(), visitor.me, house, policy)
         try:
             screen = await house.renderers[row.kind](reader, row.args)
             return _with_own_picture(screen, settings.photos()) if screen else None

@@ -23,6 +23,7 @@ from models.people import rules
 from models.people.actions import CheckPhone
 from models.people.load import Difference, Fault, PersonRow, RegionRow
 from models.people.rules import SEATS, Role
+from models.policy import Policy
 from models.refused import Refused
 
 ROLES = {
@@ -65,6 +66,7 @@ class _Import:
 async def load(
     session: AsyncSession,
     now: datetime,
+    policy: Policy,
     files: Sequence[Path],
     *,
     check: bool,
@@ -89,7 +91,7 @@ async def load(
     await people.write_regions(session, now, tree)
     if "people" in outcome.kinds:
         left = await people.write_people(session, now, plan, remove_missing=remove_missing)
-        await response.left(session, now, left)
+        await response.left(session, now, policy, left)
         outcome.removed = remove_missing
     return outcome
 

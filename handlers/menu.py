@@ -34,12 +34,15 @@ from models.people import actions as people
 from models.people import rules
 from models.people.rules import Role
 from models.refused import Refused
+from models.report import rules as reports
+from models.report import views
 
 REPORT_KEY = N_("📷 Report a hazard")
 PLACE_KEY = N_("📍 Send my place")
 FIRE_KEY = N_("🔥 Report a fire")
 TASKS_KEY = N_("📋 My tasks")
 PEOPLE_KEY = N_("👥 People")
+CLEAR_KEY = N_("✅ Nothing found today")
 HELP_KEY = N_("❓ Help")
 CONTACT_KEY = N_("📱 Share my phone number")
 
@@ -64,6 +67,21 @@ async def start(act: Act) -> None:
         await act.say("menu.join")
         return
     await greet(act)
+    number = (act.message.text or "").partition(" ")[2]
+    if reports.looks_like_number(number):
+        await _scanned(act, number)
+
+
+async def _scanned(act: Act, number: str) -> None:
+    """A number came with /start: its case follows the greeting, or why there is none for this person."""
+    try:
+        report_id = await views.by_number(act.session, act.me, number)
+        own = (await views.look(act.session, act.me, report_id)).reporter_id == act.me.id
+    except Refused as refused:
+        await act.say("menu.refused", reason=refused.reason, facts={})
+        return
+    screen, slot = ("report.screen", "report") if own else ("hazard.card", "card")
+    await act.say(screen, slot=f"{slot}:{report_id}", report=report_id)
 
 
 async def greet(act: Act) -> None:
@@ -172,6 +190,8 @@ def main_menu(reader: Reader) -> list[list[Key]]:
         menu.append([Key(_(REPORT_KEY)), Key(_(PLACE_KEY), place=True)])
         menu.append([Key(_(FIRE_KEY)), Key(_(TASKS_KEY))])
     last = [] if menu else [Key(_(TASKS_KEY))]
+    if me and me.holds(Role.GRID_WORKER, Role.VILLAGE_LEAD):
+        last.append(Key(_(CLEAR_KEY)))
     if me and me.holds(*rules.OFFICERS):
         last.append(Key(_(PEOPLE_KEY)))
     return [*menu, [*last, Key(_(HELP_KEY))]]
@@ -185,11 +205,16 @@ async def helping(reader: Reader, _args: dict[str, Any]) -> Screen:
         return Screen(
             numbers + "\n\n" + _("To be added, ask the officers of your township to enter your phone number.")
         )
-    lines = [f"/{entry.name} {_(entry.label)}" for entry in reader.house.commands_for(reader.me)]
+    lines = [f"/{entry.name} {_(entry.label)}" for entry in reader.house.commands_for(reader.me, reader.policy)]
     how = _(
         "You can always just send a photo, a place, a voice note or a few words. Typing a report's number opens it."
     )
-    return Screen("\n".join([numbers, "", how, "", *lines]))
+    hotlines = " · ".join(reader.policy.hotline.numbers)
+    quiet = _(
+        "🔒 To tell of a danger in confidence, phone %(numbers)s, or press the toggle before you send a report.",
+        numbers=hotlines,
+    )
+    return Screen("\n".join([numbers, "", how, "", quiet, "", *lines]))
 
 
 async def languages(reader: Reader, _args: dict[str, Any]) -> Screen:
@@ -201,7 +226,8 @@ async def languages(reader: Reader, _args: dict[str, Any]) -> Screen:
 async def commands(reader: Reader, _args: dict[str, Any]) -> Screen:
     """The commands menu of one chat."""
     _ = reader.words
-    return Screen(commands=[(entry.name, _(entry.label)) for entry in reader.house.commands_for(reader.me)])
+    entries = reader.house.commands_for(reader.me, reader.policy)
+    return Screen(commands=[(entry.name, _(entry.label)) for entry in entries])
 
 
 async def refused(reader: Reader, args: dict[str, Any]) -> Screen:

@@ -144,6 +144,11 @@ def kinds() -> tuple[Kind, ...]:
     return _pack().kind
 
 
+def departments() -> tuple[str, ...]:
+    """The departments a case may be passed to (domain 6.2), in the order of the file; their names are official."""
+    return _pack().departments
+
+
 def kind(code: str) -> Kind:
     """The kind with this code, such as "A01". LookupError when the list has none."""
     try:

@@ -14,6 +14,8 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 def duration(value: object) -> timedelta:
     """ "30s", "5m", "2h" or "7d" → timedelta; ValueError with what to write instead."""
+    if isinstance(value, timedelta):  # reckoned by us from others
+        return value
     match = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f'{value!r} is no duration: write it like "30s", "5m", "2h" or "7d"')
@@ -29,14 +31,20 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+To = Literal["holder", "above", "lead", "township", "county"]
+Mark = Literal["", "remind", "evaluate", "account"]
+
+
 class Rung(Part):
     """One step of a ladder: so long after the task was opened, these posts are told.
 
-    `to`: "holder" (the post that holds the task), "lead" (the village's head), "township", "county".
+    `to`: "holder" (the post that holds the task), "above" (the holder and the post above), "lead" (the village's head),
+    "township", "county". `mark` is what it means to be told this late: 提醒, 评价, 问责 (M029).
     """
 
     after: Duration
-    to: Literal["holder", "lead", "township", "county"]
+    to: To
+    mark: Mark = ""
 
 
 class Ladder(Part):
@@ -77,6 +85,124 @@ class ReportPolicy(Part):
     submit_after: Duration
     urgent_after: Duration
     withdraw_within: Duration
+
+
+class ClockRung(Part):
+    """A rung of every deadline: at a share of the time (`at`, per cent) or so long after its end (`late`)."""
+
+    at: Annotated[int, Field(ge=1, le=100)] | None = None
+    late: Duration | None = None
+    to: To
+    mark: Mark = ""
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> ClockRung:
+        """A share of the time, or a lateness."""
+        if (self.at is None) == (self.late is None):
+            raise ValueError("a rung has either `at` or `late`")
+        return self
+
+    def after(self, due: timedelta) -> timedelta:
+        """When it fires, counted from the beginning, for a task that is due after so long."""
+        if self.late is not None:
+            return due + self.late
+        return timedelta(seconds=round(due.total_seconds() * (self.at or 100) / 100))
+
+
+class Clock(Part):
+    """The rungs 提醒 → 评价 → 问责 of every deadline of a case (domain 5.4), and how often it returns then."""
+
+    rungs: Annotated[tuple[ClockRung, ...], Field(min_length=1)]
+    again: Duration
+
+    @model_validator(mode="after")
+    def climbs(self) -> Clock:
+        """They must stand in the order in which they fire, whatever the time allowed."""
+        self.ladder(timedelta(days=1))
+        return self
+
+    def ladder(self, due: timedelta, patient: bool = True) -> Ladder:
+        """The ladder of a task that is due after so long."""
+        rungs = tuple(Rung(after=rung.after(due), to=rung.to, mark=rung.mark) for rung in self.rungs)
+        return Ladder(rungs=rungs, due=due, again=self.again, patient=patient)
+
+
+class Grades(Part):
+    """A time for each grade, from 紧急 to 一般 (domain 5.4)."""
+
+    E: Duration
+    M: Duration
+    L: Duration
+    G: Duration
+
+    def of(self, grade: str) -> timedelta:
+        """The time for this grade."""
+        found: timedelta = getattr(self, grade)
+        return found
+
+
+class SamePolicy(Part):
+    """When two reports may be about one place: so near and so recent, or photos that differ in so few of 64 bits.
+
+    More than eleven bits are another picture, and more than an index can find (models/hazard/likeness).
+    """
+
+    metres: Annotated[int, Field(ge=1, le=5000)]
+    within: Duration
+    bits: Annotated[int, Field(ge=0, le=11)]
+
+
+class ClusterPolicy(Part):
+    """So many reports of one kind so near and so soon after one another raise an alarm."""
+
+    reports: Annotated[int, Field(ge=2, le=100)]
+    metres: Annotated[int, Field(ge=1, le=20000)]
+    within: Duration
+
+
+class HazardPolicy(Part):
+    """The loop from 受理 to 销号: the time for each step, and what its proof must show (domain 5.4 and 5.5).
+
+    `fix_kind` overrides `fix` for kinds by their code. `near` is in metres, `recheck_share` in per cent.
+    """
+
+    assign: Duration
+    receive: Duration
+    fix: Grades
+    fix_kind: dict[str, Duration] = {}
+    check: Duration
+    extend: Duration
+    extend_offers: Annotated[tuple[Duration, ...], Field(min_length=1, max_length=4)]
+    extend_most: Duration
+    near: Annotated[int, Field(ge=1, le=5000)]
+    answer_within: Duration
+    relapse_within: Duration
+    revisit: Annotated[tuple[Duration, ...], Field(max_length=4)]
+    revisit_time: Duration
+    recheck_share: Annotated[int, Field(ge=0, le=100)]
+    recheck_time: Duration
+    nudge_every: Duration
+    clock: Clock
+    same: SamePolicy
+    cluster: ClusterPolicy
+
+
+class RewardPolicy(Part):
+    """The register of rewards for verified major hazards (M031): off unless a county wants it. Amounts in yuan."""
+
+    on: bool
+    amounts: dict[Literal["E", "M", "L", "G"], Annotated[int, Field(ge=1, le=1_000_000)]]
+    decide: Duration
+    pay: Duration
+
+
+PhoneText = Annotated[str, Field(pattern=r"^[0-9+ -]{3,20}$")]
+
+
+class HotlinePolicy(Part):
+    """Where one can tell of a danger in confidence by phone (M032); shown to everybody who asks for help."""
+
+    numbers: Annotated[tuple[PhoneText, ...], Field(min_length=1, max_length=4)]
 
 
 class SendingPolicy(Part):
@@ -125,6 +251,9 @@ class Policy(Part):
     timezone: str = "Asia/Shanghai"
     quiet: Quiet
     report: ReportPolicy
+    hazard: HazardPolicy
+    reward: RewardPolicy
+    hotline: HotlinePolicy
     ladder: dict[str, Ladder]
     sending: SendingPolicy
     inbox: InboxPolicy

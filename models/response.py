@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models import journal, outbox
+from models.hazard import actions as hazards
+from models.hazard import cluster, holding
 from models.outbox import Lane
 from models.people import actions as people
 from models.people import roster
@@ -17,9 +19,40 @@ from models.people.rules import Level, Me, Role, Seat
 from models.policy import Policy
 from models.refused import Refused
 from models.report import actions as reports
+from models.report import views as report_views
+from models.report.rules import Severity
 from models.task import actions as tasks
+from models.task import rules as task_rules
 
 UNREACHABLE = "person.unreachable"
+CASES = ("report.", "hazard.")  # how the kinds of tasks about a case begin
+
+
+# --- a report is handed in --------------------------------------------------------------------------------------------
+
+
+async def submit(
+    session: AsyncSession, now: datetime, policy: Policy, me: Me, report_id: int, kind: str, known: Collection[str],
+    hint: Severity = Severity.L,
+) -> None:  # fmt: skip
+    """The reporter's one tap; several of one kind near each other are more than the sum of them (models/hazard)."""
+    await reports.submit(session, now, policy, me, report_id, kind, known, hint)
+    await cluster.watch(session, now, policy, report_id)
+
+
+async def raise_alarm(session: AsyncSession, now: datetime, policy: Policy, me: Me, report_id: int) -> None:
+    """🆘"""
+    await reports.raise_alarm(session, now, policy, me, report_id)
+    await cluster.watch(session, now, policy, report_id)
+
+
+async def nudge(session: AsyncSession, now: datetime, policy: Policy, report_id: int) -> None:
+    """An unfinished report is reminded, or goes off as it is."""
+    await reports.nudge(session, now, policy, report_id)
+    await cluster.watch(session, now, policy, report_id)
+
+
+# --- people come, go and are lost -------------------------------------------------------------------------------------
 
 
 async def lost(session: AsyncSession, now: datetime, policy: Policy, chat_id: int, reason: str) -> None:
@@ -61,7 +94,7 @@ async def reached(session: AsyncSession, now: datetime, me: Me, person_id: int) 
     await roster.card(session, me, person_id)
     if not await tasks.finish(session, now, UNREACHABLE, person_id, me.id):
         raise Refused("people.settled")
-    journal.write(session, now, me.id, "reached_by_phone", "person", person_id)
+    await journal.write(session, now, me.id, "reached_by_phone", "person", person_id)
 
 
 async def renumbered(
@@ -73,17 +106,25 @@ async def renumbered(
 
 
 async def ended(
-    session: AsyncSession, now: datetime, me: Me, person_id: int, role: Role | None = None, region_code: str = ""
+    session: AsyncSession,
+    now: datetime,
+    policy: Policy,
+    me: Me,
+    person_id: int,
+    role: Role | None = None,
+    region_code: str = "",
 ) -> bool:
-    """Posts end (all, or one); with the last one nobody needs to be reached any more. → whether the person left."""
+    """Posts end (all, or one); with the last one what they held goes back to the queue. → whether the person left."""
     left = await roster.end(session, now, me, person_id, role, region_code)
     if left:
+        await hazards.bereaved(session, now, policy, [person_id])
         await tasks.drop(session, now, UNREACHABLE, person_id, me.id)
     return left
 
 
-async def left(session: AsyncSession, now: datetime, person_ids: Sequence[int]) -> None:
-    """These persons left the roster by an import: nobody needs to reach them any more."""
+async def left(session: AsyncSession, now: datetime, policy: Policy, person_ids: Sequence[int]) -> None:
+    """These persons left the roster by an import: nobody needs to reach them, and what they held goes back."""
+    await hazards.bereaved(session, now, policy, person_ids)
     for person_id in person_ids:
         await tasks.drop(session, now, UNREACHABLE, person_id, None)
 
@@ -105,17 +146,31 @@ async def _post_above(session: AsyncSession, seat: Seat) -> tuple[Role, Place | 
     return role, await people.above(session, seat.path, level)
 
 
+async def fire(session: AsyncSession, now: datetime, policy: Policy, task_id: int) -> Sequence[int]:
+    """Fire one rung of a due task; 提醒, 评价 and 问责 stand in the case's journal too (M029). → who was told."""
+    task = await tasks.get(session, task_id)
+    if task is None or not task.kind.startswith(CASES) or not await holding.lock(session, task.subject_id):
+        return await tasks.fire(session, now, policy, task_id)
+    rung = task.rung
+    told = await tasks.fire(session, now, policy, task_id)
+    if task.rung > rung:
+        mark = task_rules.newly(task.ladder, rung)
+        if mark:
+            await journal.write(session, now, None, mark, "report", task.subject_id, task=task.kind, told=len(told))
+        await report_views.show_everywhere(session, now, task.subject_id)
+    return told
+
+
 async def strays(session: AsyncSession, now: datetime) -> list[int]:
-    """What should wait on somebody and does not: sent reports without a task (their ids), stuck tasks (ids negated)."""
-    waiting = await reports.undecided(session)
-    lost_ones = await tasks.without_task(session, (reports.VERIFY, reports.EMERGENCY), waiting)
+    """What should wait on somebody and does not: open cases without a task (their ids), stuck tasks (ids negated)."""
+    lost_ones = await holding.unheld(session)
     return [*lost_ones, *(-task_id for task_id in await tasks.stuck(session, now))]
 
 
 async def mend(session: AsyncSession, now: datetime, policy: Policy, key: int) -> None:
     """Give a stray its next step again and tell the operator, once a day for each."""
     if key > 0:
-        await reports.hand_over_again(session, now, policy, key)
+        await holding.hold(session, now, policy, key)
     what: dict[str, Any] = {"report": key} if key > 0 else {"task": -key}
     for person_id in await people.reachable(session, await people.everybody(session, Role.COUNTY_ADMIN)):
         await outbox.say(

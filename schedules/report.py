@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models import response
 from models.policy import Policy
 from models.report import actions as reports
 
@@ -17,7 +18,7 @@ async def due(session: AsyncSession, now: datetime) -> list[int]:
 
 async def act(session: AsyncSession, now: datetime, policy: Policy, report_id: int) -> None:
     """Remind, or send off."""
-    await reports.nudge(session, now, policy, report_id)
+    await response.nudge(session, now, policy, report_id)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

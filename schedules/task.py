@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models import response
 from models.policy import Policy
 from models.task import actions as tasks
 
@@ -17,7 +18,7 @@ async def due(session: AsyncSession, now: datetime) -> list[int]:
 
 async def act(session: AsyncSession, now: datetime, policy: Policy, task_id: int) -> None:
     """Fire one rung; a second tick for the same rung finds nothing."""
-    await tasks.fire(session, now, policy, task_id)
+    await response.fire(session, now, policy, task_id)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

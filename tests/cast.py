@@ -21,6 +21,7 @@ from bot.database import Database
 from bot.settings import DEFAULT_POLICY, Settings, load_policy
 from models import journal
 from models.metadata import metadata
+from models.migrations import triggers
 from models.outbox import Outgoing
 from models.people import actions as people
 from models.people.rules import Me, Role
@@ -139,6 +140,9 @@ async def database(database_url: str, opened: dict[str, Database]) -> Database:
     if database_url not in opened:
         opened[database_url] = Database(Settings(database_url=database_url).database())
     async with opened[database_url].transaction() as session:
+        connection = await session.connection()
+        await connection.run_sync(triggers.take_down)  # they would keep the last test's journal
         for table in reversed(metadata.sorted_tables):
             await session.exec(delete(table))
+        await connection.run_sync(triggers.put_up)
     return opened[database_url]

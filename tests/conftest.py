@@ -19,6 +19,7 @@ from bot import logs
 from bot.database import Database
 from bot.settings import Settings
 from models.metadata import metadata
+from models.migrations import triggers
 from tests.village import Village, open_village
 
 _serial = itertools.count(1)
@@ -60,7 +61,9 @@ def _new_postgres(server: str, name: str, template: str = "template1") -> str:
 
 def _create_all(url: str) -> None:
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        triggers.put_up(connection)
     engine.dispose()
 
 

@@ -33,7 +33,7 @@ TOKEN = "100001:demo"
 MORNING_HOUR = 8
 # A morning of the plum rains, when slopes move: of the real days of June 2024 in Kaihua (domain 9, R2).
 STORY_BEGINS = datetime(2024, 6, 20, 8, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
-PUSHES = {"10m": timedelta(minutes=10), "1h": timedelta(hours=1)}
+PUSHES = {"10m": timedelta(minutes=10), "1h": timedelta(hours=1), "7d": timedelta(days=7)}
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Demo:
         """Push the clock forward, from due time to due time, so that reminders are seen in their order."""
         asked = (await request.json()).get("push")
         if asked not in (*PUSHES, "morning"):
-            return JSONResponse({"error": 'write {"push": "10m"}, "1h" or "morning"'}, status_code=400)
+            return JSONResponse({"error": 'write {"push": "10m"}, "1h", "7d" or "morning"'}, status_code=400)
         async with self._pushing:
             length = PUSHES.get(asked) or until_morning(self.clock.now(), self.app)
             fired = await self.app.walk(length)
@@ -187,7 +187,7 @@ async def _people_the_county(demo: Demo, folder: Path) -> None:
     await schema.upgrade(demo.app.database.engine)
     async with demo.app.database.transaction() as session:
         outcome = await roster.load(
-            session, demo.clock.now(), [county.REGIONS, file], check=False, remove_missing=False,
+            session, demo.clock.now(), demo.app.policy, [county.REGIONS, file], check=False, remove_missing=False,
             check_phone=sample_phone,
         )  # fmt: skip
         if outcome.problems:
@@ -195,10 +195,12 @@ async def _people_the_county(demo: Demo, folder: Path) -> None:
 
 
 async def _officers_join(demo: Demo) -> None:
-    """Officers and administrators have joined before the newcomer looks; grid workers join by the newcomer's hand."""
-    for person in demo.people:
+    """Officers and the first village's head, who mends, joined before the newcomer looks; grid workers have not."""
+    first = first_three(demo.people)
+    heads = [p for p in demo.people if p.role is Role.VILLAGE_LEAD and p.region_code == first[0].region_code]
+    for person in [*first[1:], *heads, *(p for p in demo.people if p.role in OFFICERS)]:
         phone = demo.sandbox.phone(person.user_id)
-        if person.role in OFFICERS and not any("contact" in message for message in phone.messages):
+        if not any("contact" in message for message in phone.messages):
             phone.start()
             await phone.until(lambda p: p.keyboard, timeout=60)
             phone.contact()

@@ -22,6 +22,7 @@ LABELS = {
     Role.TOWNSHIP_OFFICER: "乡镇干部",
     Role.COUNTY_ADMIN: "县管理员",
 }
+STATIONS = "资规局;水利局;住建局"  # hats of each township's second officer
 SPREAD = 0.03  # degrees between a township's middle and its villages, about three kilometres
 
 
@@ -72,8 +73,13 @@ def write_roster(path: Path, samples: Iterable[Sample]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["姓名", "手机", "岗位", "区划代码"])
-        rows.writerows([s.name, s.phone, LABELS[s.role], s.region_code] for s in samples)
+        rows.writerow(["姓名", "手机", "岗位", "区划代码", "兼职"])
+        rows.writerows([s.name, s.phone, LABELS[s.role], s.region_code, _hats(s)] for s in samples)
+
+
+def _hats(sample: Sample) -> str:
+    """A township's second officer speaks for the county's departments there, so that a case can be passed to them."""
+    return STATIONS if sample.role is Role.TOWNSHIP_OFFICER and sample.name.endswith("2") else ""
 
 
 @cache

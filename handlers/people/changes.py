@@ -172,7 +172,7 @@ async def end(act: Act, press: End) -> None:
     """It ends."""
     seat = (await roster.card(act.session, act.me, press.person)).seats[0]
     role = Role(press.role) if press.role else None
-    await response.ended(act.session, act.now, act.me, press.person, role, press.region)
+    await response.ended(act.session, act.now, act.policy, act.me, press.person, role, press.region)
     act.toast = act.words("Ended.")
     if await roster.seen(act.session, act.me, press.person):
         await _show_card(act, press.person)

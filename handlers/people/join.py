@@ -11,6 +11,7 @@ from models.outbox import Method
 from models.people import actions as people
 from models.people import rules
 from models.refused import Refused
+from models.task import actions as tasks
 
 CONTACT_KEY = N_("📱 Share my phone number")
 
@@ -26,6 +27,8 @@ async def join(act: Act) -> None:
     act.visitor = await people.visitor(act.session, act.visitor.chat_id)
     await act.say("menu.welcome")
     await act.say("menu.commands", method=Method.COMMANDS)
+    if await tasks.waiting_on(act.session, act.me, most=1):  # what could not reach them before they joined
+        await act.say("task.list", slot="tasks")
 
 
 async def untied(reader: Reader, args: dict[str, Any]) -> Screen:

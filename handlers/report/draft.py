@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import Message
-
 from handlers.kit import Act
-from handlers.report.card import open_card
+from handlers.kit.parts import evidence_of, place_of
 from handlers.report.presses import (
     Alarm,
     Another,
@@ -20,12 +18,13 @@ from handlers.report.presses import (
     Withdraw,
 )  # fmt: skip
 from locales.content import kind, kinds
+from models import response
 from models.people.rules import Role
 from models.refused import Refused
 from models.report import actions as reports
-from models.report import intake, rules, views
-from models.report.intake import PhotoPart, PlacePart, WordsPart
-from models.report.rules import Form, PlaceSource, Severity
+from models.report import intake
+from models.report.intake import WordsPart
+from models.report.rules import Severity
 
 SHORTEST_WORDS = 4  # fewer characters than this are no report but a greeting or a slip
 FIRE = "C02"
@@ -35,62 +34,36 @@ REPORTERS = (Role.GRID_WORKER, Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER)
 async def how(act: Act) -> None:
     """/report: what to send."""
     act.me.seat(*REPORTERS)
+    await act.answered()  # a new report: what comes now is no proof and no reason any more
     await act.say("report.how")
 
 
 async def fire(act: Act) -> None:
     """/fire: safety and numbers first; what is known goes off after a short while even if nothing more comes."""
     act.me.seat(*REPORTERS)
+    await act.answered()
     await intake.emergency(act.session, act.now, act.policy, act.zone, act.me, FIRE)
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
 
 
-async def take_photo(act: Act) -> None:
-    """A photo, alone or of an album; its caption counts as words."""
-    photo = act.message.photo[-1]
-    await _add(act, photo=PhotoPart(photo.file_id, photo.file_unique_id, act.message.media_group_id))
-
-
-async def take_file(act: Act) -> None:
-    """A photo sent as a file keeps what the camera wrote into it, such as the place."""
-    file = act.message.document
-    assert file is not None
-    part = PhotoPart(file.file_id, file.file_unique_id, act.message.media_group_id, Form.FILE)
-    await _add(act, photo=part)
-
-
-async def take_voice(act: Act) -> None:
-    """A voice note describes, as words do."""
-    voice = act.message.voice
-    assert voice is not None
-    await _add(act, photo=PhotoPart(voice.file_id, voice.file_unique_id, form=Form.VOICE))
+async def take_evidence(act: Act) -> None:
+    """A photo, a picture file or a voice note, which describes as words do; a caption counts as words."""
+    await _add(act, photo=evidence_of(act.message))
 
 
 async def take_place(act: Act) -> None:
     """A place: the phone's own position, a pin, or a venue."""
-    await _add(act, place=_place_of(act.message))
-
-
-def _place_of(message: Message) -> PlacePart:
-    if message.venue is not None:
-        spot = message.venue.location
-        words = f"{message.venue.title} {message.venue.address}".strip()
-        return PlacePart(spot.latitude, spot.longitude, words=words, source=PlaceSource.VENUE)
-    assert message.location is not None
-    return PlacePart(message.location.latitude, message.location.longitude, message.location.horizontal_accuracy)
+    await _add(act, place=place_of(act.message))
 
 
 async def take_words(act: Act) -> None:
-    """A few words: a report's number opens it, anything else describes a hazard."""
+    """A few words describe a hazard."""
     text = act.message.text or ""
-    if rules.looks_like_number(text):
-        await open_card(act, await views.by_number(act.session, act.me, text))
-    elif len(text.strip()) < SHORTEST_WORDS or not act.me.holds(*REPORTERS):
+    if len(text.strip()) < SHORTEST_WORDS or not act.me.holds(*REPORTERS):
         raise Refused("menu.no_form")
-    else:
-        await _add(act)
+    await _add(act)
 
 
 async def _add(act: Act, **parts: Any) -> None:
@@ -134,7 +107,7 @@ async def confirm(act: Act, press: Confirm) -> None:
     """The kind is confirmed; the report goes off."""
     known = {entry.code for entry in kinds()}
     hint = Severity(kind(press.kind).hint) if press.kind in known else Severity.L
-    await reports.submit(act.session, act.now, act.policy, act.me, press.report, press.kind, known, hint)
+    await response.submit(act.session, act.now, act.policy, act.me, press.report, press.kind, known, hint)
     act.toast = act.words("Sent.")
 
 
@@ -145,7 +118,7 @@ async def choose_kind(act: Act, press: Kinds) -> None:
 
 async def alarm(act: Act, press: Alarm) -> None:
     """🆘"""
-    await reports.raise_alarm(act.session, act.now, act.policy, act.me, press.report)
+    await response.raise_alarm(act.session, act.now, act.policy, act.me, press.report)
     act.toast, act.alert = act.words("The officers are being alarmed. Call 110, 119, 120 or 12119 as well!"), True
 
 

@@ -50,47 +50,6 @@ class Withdraw(Press):
 
 
 @dataclass(frozen=True)
-class Accept(Press):
-    """受理"""
-
-    code = "ra"
-    report: int
-
-
-@dataclass(frozen=True)
-class Reject(Press):
-    """驳回: an empty reason asks for one, "-" goes back."""
-
-    code = "rj"
-    report: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Open(Press):
-    """Bring a report's card to the bottom of the chat."""
-
-    code = "ro"
-    report: int
-
-
-@dataclass(frozen=True)
-class Photos(Press):
-    """Send all photos."""
-
-    code = "rf"
-    report: int
-
-
-@dataclass(frozen=True)
-class Where(Press):
-    """Send the place as a map bubble that any map app opens."""
-
-    code = "rm"
-    report: int
-
-
-@dataclass(frozen=True)
 class Toggle(Press):
     """A severity question answered: "danger", "exposed" or "growing"."""
 
@@ -129,3 +88,102 @@ class SendAll(Press):
 
     code = "rq"
     patrol: int
+
+
+@dataclass(frozen=True)
+class Mark(Press):
+    """保密上报 ("c") or 当场已整改 ("s"): said (1), or taken back (0)."""
+
+    code = "ri"
+    report: int
+    what: str
+    on: int
+
+
+@dataclass(frozen=True)
+class InConfidence(Press):
+    """Begin a report that is confidential from its first part on."""
+
+    code = "rh"
+
+
+@dataclass(frozen=True)
+class LastIsAfter(Press):
+    """Of the photos sent already the last one shows it mended."""
+
+    code = "rz"
+    report: int
+
+
+@dataclass(frozen=True)
+class Review(Press):
+    """The reports of a round on one screen; with `report` set, the kinds of one of them, page by page of letters."""
+
+    code = "rx"
+    patrol: int
+    report: int
+    letter: str
+
+
+@dataclass(frozen=True)
+class Pick(Press):
+    """The kind of one report of a round, chosen on that screen."""
+
+    code = "ru"
+    patrol: int
+    report: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Drop(Press):
+    """Take one report out of a round: asked first (`sure` 0), then done (1)."""
+
+    code = "rd"
+    patrol: int
+    report: int
+    sure: int
+
+
+@dataclass(frozen=True)
+class Clear(Press):
+    """今日无异常; `patrol` is the round that ended without findings, 0 none."""
+
+    code = "re"
+    patrol: int
+
+
+@dataclass(frozen=True)
+class Duty(Press):
+    """Who said 今日无异常 in a region today; an empty one is the officer's own."""
+
+    code = "rb"
+    region: str
+    page: int
+
+
+@dataclass(frozen=True)
+class Same(Press):
+    """是同一处: join this report to that case."""
+
+    code = "da"
+    report: int
+    into: int
+
+
+@dataclass(frozen=True)
+class Different(Press):
+    """不是"""
+
+    code = "db"
+    report: int
+    other: int
+
+
+@dataclass(frozen=True)
+class ShowOther(Press):
+    """看照片"""
+
+    code = "dc"
+    report: int
+    other: int

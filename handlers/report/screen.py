@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.kit import Button, Reader, Screen, rows
-from handlers.report.lines import fate, summary
+from handlers.kit.case import summary
+from handlers.report import alike, marks, outcome
+from handlers.report.lines import fate
 from handlers.report.presses import (
     Alarm,
     Another,
@@ -14,6 +16,7 @@ from handlers.report.presses import (
     Kinds,
     NoPhoto,
     Replace,
+    Review,
     Toggle,
     Withdraw,
 )  # fmt: skip
@@ -35,6 +38,9 @@ async def instructions(reader: Reader, _args: dict[str, Any]) -> Screen:
         _(SAFETY)
         + "\n\n"
         + _("📷 Send a photo (several are fine) and 📍 your place, in any order. Then one tap, and it is reported.")
+        + "\n"
+        + marks.hotlines(reader),
+        [marks.begin(reader)],
     )
 
 
@@ -43,17 +49,19 @@ async def screen(reader: Reader, args: dict[str, Any]) -> Screen | None:
     if reader.me is None:
         return None
     view = await views.look(reader.session, reader.me, int(args["report"]))
-    text = summary(reader, view)
+    text = [*summary(reader, view), *marks.lines(reader, view)]
     if view.danger or view.severity is Severity.E:
         text = [reader.words(SAFETY), "", *text]
     if view.status is Status.SUBMITTED:
-        return _sent(reader, view, text)
+        return _sent(reader, view, [*text, "", fate(reader, view), *await outcome.waiting(reader, view)])
     if view.status is not Status.DRAFT:
-        return Screen("\n".join([*text, "", fate(reader, view)]))
-    ask, buttons = _next_question(reader, view, args.get("letter", ""))
+        became, buttons = await outcome.lines(reader, view)
+        return Screen("\n".join([*text, "", *became, *await alike.outcome(reader, view)]), buttons)
+    ask, buttons = _next_question(reader, view, letter := args.get("letter", ""))
+    known, offers = ([], []) if letter else await alike.question(reader, view, guesses(reader, view)[:GUESSES])
     if view.severity is Severity.E:
         ask = reader.words("❗ What is there goes to the officers within minutes, or at once by 🆘.") + "\n" + ask
-    return Screen("\n".join([*text, "", ask]), [*buttons, _ways_out(reader, view)])
+    return Screen("\n".join([*text, "", *known, ask]), [*offers, *buttons, *_ways_out(reader, view)])
 
 
 async def reminder(reader: Reader, args: dict[str, Any]) -> Screen | None:
@@ -62,27 +70,31 @@ async def reminder(reader: Reader, args: dict[str, Any]) -> Screen | None:
     if shown is None or not shown.buttons:
         return None
     note = reader.words("⏰ This report is not finished yet. Without an answer it goes to the township as it is.")
+    if (await views.look(reader.session, reader.member, int(args["report"]))).confidential:
+        note = reader.words("⏰ This report is not finished yet. Without an answer it goes to the county as it is.")
     return Screen(f"{note}\n\n{shown.text}", shown.buttons)
 
 
 def _sent(reader: Reader, view: View, text: list[str]) -> Screen:
     """Sent, not decided: what is still missing may follow, and second thoughts are possible for a while."""
-    _ = reader.words
-    lines = [*text, "", fate(reader, view)]
+    _, lines = reader.words, text
     buttons: list[list[Button]] = []
-    if view.missing:
+    if view.missing or view.wants_after:
         ask, buttons = _next_question(reader, view, "")
-        lines += [ask]
+        lines = [*text, ask]
     last = [Button(_("Withdraw"), Withdraw(view.id))]
     if view.closed_at is None:
         last.append(Button(_("➕ Another one"), Another(view.id)))
+    last += outcome.nudge(reader, view)
     return Screen("\n".join(lines), [*buttons, last])
 
 
-def _ways_out(reader: Reader, view: View) -> list[Button]:
+def _ways_out(reader: Reader, view: View) -> list[list[Button]]:
     _ = reader.words
     wrong = [Button(_("Wrong place"), Replace(view.id))] if view.source else []
-    return [Button("🆘 " + _("Life in danger"), Alarm(view.id)), *wrong, Button(_("Withdraw"), Withdraw(view.id))]
+    last = [Button("🆘 " + _("Life in danger"), Alarm(view.id)), *wrong, Button(_("Withdraw"), Withdraw(view.id))]
+    back = [[Button("🚶 " + _("Back to the patrol"), Review(view.patrol_id, 0, ""))]] if view.patrol_id else []
+    return [marks.toggles(reader, view), last, *back]
 
 
 def _next_question(reader: Reader, view: View, letter: str) -> tuple[str, list[list[Button]]]:
@@ -92,7 +104,11 @@ def _next_question(reader: Reader, view: View, letter: str) -> tuple[str, list[l
         text = _("👉 Now the place: press <b>📍 Send my place</b> below.")
         return text, [[Button(_("In %(village)s, no exact place", village=view.village), HereAbouts(view.id))]]
     if missing is Part.PHOTO:
-        return _("👉 Now a photo, please."), [[Button(_("No photo"), NoPhoto(view.id))]]
+        first = view.on_spot and not view.after
+        ask = _("👉 First a photo of how it was.") if first else _("👉 Now a photo, please.")
+        return ask, [[Button(_("No photo"), NoPhoto(view.id))]]
+    if view.wants_after:
+        return marks.ask_after(reader, view)
     if letter == "-":
         heads = [Button(c.name(_.locale), Kinds(view.id, c.letter)) for c in categories()]
         return _("👉 Which kind is it?"), [*rows(heads), [Button(_("Back"), Kinds(view.id, ""))]]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models import journal, outbox
@@ -44,10 +44,18 @@ class Place:
 
 async def place(session: AsyncSession, code: str) -> Place:
     """One division. Refused when there is none with this code."""
-    region = await session.get(Region, code)
+    region = await _region(session, code)
     if region is None:
         raise Refused("people.no_region", code=code)
     return _place(region)
+
+
+async def _region(session: AsyncSession, code: str) -> Region | None:
+    """One division, asked of the database once a transaction."""
+    region = await session.get(Region, code)
+    if region is not None:
+        session.info.setdefault("regions", {})[code] = region  # a session forgets rows that nobody holds
+    return region
 
 
 def _place(region: Region) -> Place:
@@ -82,11 +90,11 @@ async def with_places_below(session: AsyncSession, codes: Sequence[str]) -> set[
 
 async def above(session: AsyncSession, path: str, level: Level) -> Place | None:
     """The division of this level on a stored path: of a village its township, and so on."""
-    rows = await session.exec(
-        select(Region).where(col(Region.code).in_(path.strip("/").split("/")), Region.level == int(level))
-    )
-    region = rows.first()
-    return _place(region) if region else None
+    for code in reversed(path.strip("/").split("/")):
+        region = await _region(session, code)
+        if region is not None and region.level == level:
+            return _place(region)
+    return None
 
 
 # --- who is this ----------------------------------------------------------------------------------------------------
@@ -103,20 +111,32 @@ async def visitor(session: AsyncSession, chat_id: int) -> Visitor:
 
 async def person(session: AsyncSession, person_id: int) -> Me | None:
     """A person with the posts held now; None for somebody who left the roster."""
-    found = await session.get(Person, person_id)
-    if found is None or found.ended_at is not None:
-        return None
-    return Me(person_id, found.name, await _seats(session, person_id))
-
-
-async def _seats(session: AsyncSession, person_id: int) -> tuple[Seat, ...]:
-    rows = await session.exec(
-        select(Post, Region)
-        .join(Region, col(Region.code) == col(Post.region_code))
-        .where(Post.person_id == person_id, col(Post.ended_at).is_(None))
+    rows: Iterable[tuple[Person, Post | None, Region | None]] = await session.exec(
+        select(Person, Post, Region)
+        .outerjoin(Post, and_(col(Post.person_id) == col(Person.id), col(Post.ended_at).is_(None)))
+        .outerjoin(Region, col(Region.code) == col(Post.region_code))
+        .where(Person.id == person_id)
         .order_by(col(Region.level), col(Post.id))
     )
-    return tuple(Seat(p.role, r.code, r.path, rules.short_name(r.name)) for p, r in rows)
+    found = list(rows)
+    if not found or found[0][0].ended_at is not None:
+        return None
+    return Me(person_id, found[0][0].name, tuple(_seat(post, region) for _, post, region in found if post and region))
+
+
+def _seat(post: Post, region: Region) -> Seat:
+    return Seat(post.role, region.code, region.path, rules.short_name(region.name))
+
+
+async def stays(session: AsyncSession, person_id: int) -> Me | None:
+    """A person who will not leave the roster before this transaction ends; None for somebody who has left."""
+    rows = await session.exec(
+        select(Person)
+        .where(Person.id == person_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    return await person(session, person_id) if rows.first() is not None else None
 
 
 async def chat_of(session: AsyncSession, person_id: int) -> Account | None:
@@ -153,7 +173,7 @@ async def join(session: AsyncSession, now: datetime, chat_id: int, phone: str) -
     values = {"person_id": me.id, "joined_at": now, "unreachable_at": None, "unreachable_reason": None}
     await insert_once(session, Account, {"chat_id": chat_id})
     await swap(session, Account, {"chat_id": chat_id}, values)
-    journal.write(session, now, me.id, "join", "person", me.id)
+    await journal.write(session, now, me.id, "join", "person", me.id)
     return me, before.chat_id if before and before.chat_id != chat_id else None
 
 
@@ -193,7 +213,7 @@ async def mark_unreachable(session: AsyncSession, now: datetime, chat_id: int, r
     person_id = account.person_id
     await swap(session, Account, {"chat_id": chat_id}, {"unreachable_at": now, "unreachable_reason": reason[:120]})
     if person_id is not None:
-        journal.write(session, now, None, "unreachable", "person", person_id, reason=reason[:120])
+        await journal.write(session, now, None, "unreachable", "person", person_id, reason=reason[:120])
     return person_id
 
 
@@ -218,6 +238,8 @@ async def holders(session: AsyncSession, role: Role, region_code: str) -> list[i
 
 async def reachable(session: AsyncSession, person_ids: Sequence[int]) -> list[int]:
     """Those of these persons who have joined and were not found unreachable."""
+    if not person_ids:
+        return []
     rows = await session.exec(
         select(Account.person_id).where(col(Account.person_id).in_(person_ids), col(Account.unreachable_at).is_(None))
     )
@@ -225,12 +247,68 @@ async def reachable(session: AsyncSession, person_ids: Sequence[int]) -> list[in
     return [person_id for person_id in person_ids if person_id in reached]
 
 
+async def with_hat(session: AsyncSession, path: str, hat: str) -> list[Me]:
+    """The people with a post on or below this path who wear this hat (兼职), such as a department's contact."""
+    rows = await session.exec(
+        select(Person.id, Person.hats)
+        .join(Post, col(Post.person_id) == col(Person.id))
+        .join(Region, col(Region.code) == col(Post.region_code))
+        .where(col(Person.ended_at).is_(None), col(Post.ended_at).is_(None), col(Region.path).startswith(path))
+        .distinct()
+    )
+    found = [await person(session, person_id or 0) for person_id, hats in rows.all() if hat in hats]
+    return sorted((each for each in found if each is not None), key=lambda each: each.id)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The post a decision waits on, and who of it is told: if nobody can be reached there, those above."""
+
+    role: Role
+    region_code: str
+    told: list[int]
+
+
+DESKS = ((Role.TOWNSHIP_OFFICER, Level.TOWNSHIP), (Role.COUNTY_ADMIN, Level.COUNTY))
+
+
+async def desk(session: AsyncSession, path: str, lowest: Role, without: Collection[int]) -> Desk:
+    """Who decides over a place: its township's officers, the county's where `lowest` says so.
+
+    Nobody `without` may (M030); where a township has no other officer the county decides.
+    """
+    found: list[Desk] = []
+    for role, level in DESKS[1:] if lowest is Role.COUNTY_ADMIN else DESKS:
+        region = await above(session, path, level)
+        code = region.code if region else path.strip("/").split("/")[0]
+        all_of_them = await holders(session, role, code)
+        fit = [person_id for person_id in all_of_them if person_id not in without]
+        told = [person_id for person_id in await stand_ins(session, fit) if person_id not in without]
+        if fit or not all_of_them or role is Role.COUNTY_ADMIN:
+            found.append(Desk(role, code, told))
+        if told:
+            break
+    return replace(found[0], told=next((each.told for each in found if each.told), []))
+
+
 async def stand_ins(session: AsyncSession, person_ids: Sequence[int]) -> list[int]:
     """The reachable ones; for each of the others their deputy, if that one can be reached (M001)."""
-    there = set(await reachable(session, person_ids))
-    rows = await session.exec(select(Person.id, Person.deputy_id).where(col(Person.id).in_(person_ids)))
-    deputies = [deputy for person_id, deputy in rows if person_id not in there and deputy is not None]
-    return list(dict.fromkeys([*(p for p in person_ids if p in there), *await reachable(session, deputies)]))
+    there = await reachable(session, person_ids)
+    away = [person_id for person_id in person_ids if person_id not in there]
+    if not away:
+        return list(dict.fromkeys(there))
+    rows = await session.exec(select(Person.deputy_id).where(col(Person.id).in_(away)))
+    deputies = [deputy for deputy in rows if deputy is not None]
+    return list(dict.fromkeys([*there, *await reachable(session, deputies)]))
+
+
+async def names_of(session: AsyncSession, person_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """The names of several, also of people who left; None stands for nobody."""
+    ids = sorted({person_id for person_id in person_ids if person_id is not None})
+    if not ids:
+        return {}
+    rows = await session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids)))
+    return dict(rows.all())
 
 
 async def name_of(session: AsyncSession, person_id: int) -> str:

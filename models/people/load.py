@@ -165,7 +165,9 @@ async def write_regions(session: AsyncSession, now: datetime, plan: RegionPlan) 
     for code, values in plan.touched.items():
         await session.exec(update(Region).where(col(Region.code) == code).values(**values))
     if plan.added or plan.touched:
-        journal.write(session, now, None, "import", "region", "all", added=len(plan.added), changed=len(plan.touched))
+        await journal.write(
+            session, now, None, "import", "region", "all", added=len(plan.added), changed=len(plan.touched)
+        )
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -324,7 +326,7 @@ async def _write_new(session: AsyncSession, now: datetime, fresh: Sequence[Entry
         await (await session.connection()).execute(insert(Post), posts)
     for post in posts:
         facts = {"role": post["role"], "region": post["region_code"]}
-        journal.write(session, now, None, "import", "person", str(post["person_id"]), **facts)
+        await journal.write(session, now, None, "import", "person", str(post["person_id"]), **facts)
     return ids
 
 
@@ -348,7 +350,7 @@ async def _write_changed(
         session.add(Post(person_id=person_id, role=role, region_code=code, started_at=now))
     if old is not None and (values or fresh):
         facts = {"fields": sorted(values), "posts": [f"{role} {code}" for role, code in fresh]}
-        journal.write(session, now, None, "import", "person", person_id, **facts)
+        await journal.write(session, now, None, "import", "person", person_id, **facts)
     await session.flush()
     return person_id if fresh else None
 
@@ -358,7 +360,7 @@ async def _end(session: AsyncSession, now: datetime, ending: Iterable[tuple[Entr
     for entry, (role, code) in ending:
         assert entry.id is not None
         await roster.end_post(session, now, entry.id, role, code)
-        journal.write(session, now, None, "end", "person", entry.id, role=role, region=code, missing=True)
+        await journal.write(session, now, None, "end", "person", entry.id, role=role, region=code, missing=True)
         touched[entry.id] = None
     return list(touched)
 

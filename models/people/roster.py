@@ -148,7 +148,7 @@ async def seen(session: AsyncSession, me: Me, person_id: int) -> bool:
 async def show_phone(session: AsyncSession, now: datetime, me: Me, person_id: int) -> None:
     """Note that this officer asked to see the whole number. Refused like `card`."""
     await card(session, me, person_id)
-    journal.write(session, now, me.id, "show_phone", "person", person_id)
+    await journal.write(session, now, me.id, "show_phone", "person", person_id)
 
 
 # --- where a post can be held ---------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ async def add(
     values = {"person_id": found.id, "role": role, "region_code": place.code, "started_at": now}
     if await insert_once(session, Post, values) is None:
         raise Refused("people.holds_already", name=found.name)
-    journal.write(session, now, me.id, "appoint", "person", found.id, role=role, region=place.code)
+    await journal.write(session, now, me.id, "appoint", "person", found.id, role=role, region=place.code)
     await people.refresh(session, now, found.id)
     return found.id
 
@@ -239,7 +239,7 @@ async def rename(session: AsyncSession, now: datetime, me: Me, person_id: int, n
     seen = await changeable(session, me, person_id)
     new = rules.clean_name(name)
     await swap(session, Person, {"id": person_id}, {"name": new})
-    journal.write(session, now, me.id, "rename", "person", seen.id)
+    await journal.write(session, now, me.id, "rename", "person", seen.id)
 
 
 async def changeable(session: AsyncSession, me: Me, person_id: int) -> Card:
@@ -262,7 +262,7 @@ async def renumber(session: AsyncSession, now: datetime, me: Me, person_id: int,
         raise Refused("people.phone_taken")
     await swap(session, Person, {"id": person_id}, {"phone": plain})
     await people.untie(session, now, person_id, "renumbered")
-    journal.write(session, now, me.id, "renumber", "person", person_id)
+    await journal.write(session, now, me.id, "renumber", "person", person_id)
 
 
 async def move(
@@ -275,7 +275,7 @@ async def move(
     await end_post(session, now, person_id, role, old.code)
     values = {"person_id": person_id, "role": role, "region_code": new.code, "started_at": now}
     await insert_once(session, Post, values)
-    journal.write(session, now, me.id, "move", "person", person_id, role=role, source=old.code, target=new.code)
+    await journal.write(session, now, me.id, "move", "person", person_id, role=role, source=old.code, target=new.code)
     await people.refresh(session, now, person_id)
 
 
@@ -296,7 +296,7 @@ async def end(
         raise Refused("people.not_your_region")
     for seat in mine:
         await end_post(session, now, person_id, seat.role, seat.region_code)
-        journal.write(session, now, me.id, "end", "person", person_id, role=seat.role, region=seat.region_code)
+        await journal.write(session, now, me.id, "end", "person", person_id, role=seat.role, region=seat.region_code)
     return await settle(session, now, person_id)
 
 

@@ -133,6 +133,11 @@ def parent_of(code: str) -> str | None:
     return code[: levels[place - 1]] if place else None
 
 
+def county_of(path: str) -> str:
+    """The stored path of the county a place lies in: "/330824/330824106/330824106200/" → "/330824/"."""
+    return "/".join(["", *(code for code in path.strip("/").split("/") if len(code) <= Level.COUNTY), ""])
+
+
 def short_name(name: str) -> str:
     """How people call a division: 华山村委会 → 华山村, 江滨社区居委会 → 江滨社区."""
     for long, short in _SHORT:

@@ -1,10 +1,11 @@
-"""Verbs that move a report: submit, withdraw, accept, reject, and what the clock does with an abandoned one."""
+"""Verbs that move a report: submit, withdraw, what the clock does with an abandoned one, and the door of all moves."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,11 +14,11 @@ from models.base import swap
 from models.outbox import Lane
 from models.people import actions as people
 from models.people.actions import Place
-from models.people.rules import Level, Me, Role
+from models.people.rules import Level, Me, Role, county_of
 from models.policy import Policy
 from models.refused import Refused
 from models.report import rules, views
-from models.report.rules import Part, RejectReason, Severity, Status
+from models.report.rules import Part, PlaceSource, Severity, Status
 from models.report.tables import Report
 from models.task import actions as tasks
 
@@ -46,14 +47,19 @@ async def submit(
     if kind not in known:
         raise Refused("report.no_kind")
     report = await views.own_open(session, me, report_id)
-    severity = rules.graver(report.severity, rules.grade(hint, report.danger, report.growing))
+    before = report.severity
+    severity = rules.graver(before, rules.grade(hint, report.danger, report.growing))
     if report.status is Status.SUBMITTED:
         await swap(session, Report, {"id": report_id}, {"kind": kind, "severity": severity})
-        journal.write(session, now, me.id, "name_kind", "report", report_id, kind=kind)
+        await journal.write(session, now, me.id, "name_kind", "report", report_id, kind=kind)
+        if severity is Severity.E and before is not Severity.E:
+            await _hurry(session, now, policy, me, report_id)
         await views.show_everywhere(session, now, report_id)
         return
     if (await views.facts_of(session, report)).missing() not in ([], [Part.KIND]):
         raise Refused("report.incomplete")
+    if (await views.facts_of(session, report)).wants_after:
+        raise Refused("report.no_after")
     await _send_off(session, now, policy, report, {"kind": kind, "severity": severity}, me.id)
 
 
@@ -65,16 +71,24 @@ async def raise_alarm(session: AsyncSession, now: datetime, policy: Policy, me: 
         await _send_off(session, now, policy, report, answers, me.id)
     elif report.severity is not Severity.E:
         await swap(session, Report, {"id": report_id}, answers)
-        journal.write(session, now, me.id, "raise_alarm", "report", report_id)
-        await tasks.drop(session, now, VERIFY, report_id, me.id)
-        await _hand_over(session, now, policy, report_id, Severity.E)
+        await journal.write(session, now, me.id, "raise_alarm", "report", report_id)
+        await _hurry(session, now, policy, me, report_id)
+
+
+async def _hurry(session: AsyncSession, now: datetime, policy: Policy, me: Me, report_id: int) -> None:
+    """What was sent already turns out to be an emergency; who leads it by now (升级) goes on leading it."""
+    held = await tasks.find(session, VERIFY, report_id)
+    await tasks.drop(session, now, VERIFY, report_id, me.id)
+    await _hand_over(session, now, policy, report_id, Severity.E, held.role if held else Role.TOWNSHIP_OFFICER)
 
 
 async def withdraw(session: AsyncSession, now: datetime, policy: Policy, me: Me, report_id: int) -> None:
-    """撤回: an unfinished report, or one sent a short while ago; its number stays used."""
+    """撤回: an unfinished report, or one sent a short while ago; its number stays used. Refused once others joined."""
     report = await views.own_open(session, me, report_id)
     rules.may_withdraw(report.status, report.submitted_at, now, policy.report.withdraw_within)
-    await _move(session, now, me.id, report, {"status": Status.WITHDRAWN, "nudge_at": None})
+    if (await session.exec(select(Report.id).where(Report.duplicate_of == report_id).limit(1))).first() is not None:
+        raise Refused("report.joined")
+    await move(session, now, me.id, report, {"status": Status.WITHDRAWN, "nudge_at": None})
     for kind in (VERIFY, EMERGENCY):
         await tasks.drop(session, now, kind, report_id, me.id)
     await views.show_everywhere(session, now, report_id)
@@ -90,39 +104,44 @@ async def _send_off(
     own = rules.graver(report.severity, rules.grade(Severity.L, report.danger, report.growing))
     severity = values.setdefault("severity", own)
     values |= {"status": Status.SUBMITTED, "submitted_at": now, "nudge_at": None, "incomplete": bool(lacks)}
-    await _move(session, now, by, report, values, kind=values.get("kind", report.kind), severity=severity)
+    await move(session, now, by, report, values, kind=values.get("kind", report.kind), severity=severity)
     await _hand_over(session, now, policy, report.id, Severity(str(severity)))
     await views.show(session, now, report.reporter_id, report.id)
 
 
-async def _hand_over(session: AsyncSession, now: datetime, policy: Policy, report_id: int, severity: Severity) -> None:
-    """Open the task "verify this report" (M025 核实认定), held by the township's post; its officers get the card."""
+async def _hand_over(
+    session: AsyncSession,
+    now: datetime,
+    policy: Policy,
+    report_id: int,
+    severity: Severity,
+    lowest: Role = Role.TOWNSHIP_OFFICER,
+) -> None:
+    """Open the task "verify this report" (M025 核实认定), held by the township's post; its officers get the card.
+
+    A confidential report goes past the township, which it may accuse, to the county (M032).
+    """
     report = await session.get_one(Report, report_id)
     where = await people.place(session, report.region_code)
     urgent = severity is Severity.E
     kind, lane = (EMERGENCY, Lane.ALARM) if urgent else (VERIFY, Lane.TASK)
+    if report.confidential:
+        lowest = Role.COUNTY_ADMIN
+    # Along the county's path no rung finds anybody of the township or the village.
+    climbs = county_of(where.path) if report.confidential else where.path
+    desk = await people.desk(session, where.path, lowest, (report.reporter_id,))
     await tasks.open_task(
-        session, now, kind, report_id, role=Role.TOWNSHIP_OFFICER, region_code=report.township_code,
-        place_path=where.path, ladder=policy.ladder[kind],
+        session, now, kind, report_id, role=desk.role,
+        region_code=desk.region_code, place_path=climbs, ladder=policy.ladder[kind],
     )  # fmt: skip
-    told = await _deciders(session, report.reporter_id, report.township_code, where)
-    if urgent:
+    told = list(desk.told)
+    if urgent and not report.confidential:
         told += [head for head in await _heads(session, where) if head not in (*told, report.reporter_id)]
     for person_id in told:
         await outbox.say(
-            session, now, "report.card", person_id=person_id, lane=lane, slot=f"card:{report_id}",
-            dedupe=f"card:{kind}:{report_id}:{person_id}", report=report_id,
+            session, now, "hazard.card", person_id=person_id, lane=lane, slot=f"card:{report_id}",
+            dedupe=f"card:{kind}:{desk.role}:{report_id}:{person_id}", report=report_id,
         )  # fmt: skip
-
-
-async def _deciders(session: AsyncSession, reporter_id: int, town: str, where: Place) -> list[int]:
-    """The township's officers who can be reached, else the county's; never the reporter, who may not decide (M030)."""
-    county = await people.above(session, where.path, Level.COUNTY)
-    for role, region in ((Role.TOWNSHIP_OFFICER, town), (Role.COUNTY_ADMIN, county.code if county else "")):
-        found = await people.stand_ins(session, await people.holders(session, role, region))
-        if told := [person_id for person_id in found if person_id != reporter_id]:
-            return told
-    return []
 
 
 async def _heads(session: AsyncSession, where: Place) -> list[int]:
@@ -133,17 +152,19 @@ async def _heads(session: AsyncSession, where: Place) -> list[int]:
     return await people.stand_ins(session, await people.holders(session, Role.VILLAGE_LEAD, village.code))
 
 
-async def undecided(session: AsyncSession) -> list[int]:
-    """Reports that were sent and wait for 受理 or 驳回."""
-    rows = await session.exec(select(Report.id).where(Report.status == Status.SUBMITTED))
-    return [report_id for report_id in rows if report_id is not None]
+async def at_village(session: AsyncSession, now: datetime, by: int | None, report_id: int) -> None:
+    """The village stands for the place, since nobody knows it better."""
+    await swap(session, Report, {"id": report_id, "place_source": None}, {"place_source": PlaceSource.VILLAGE})
+    await journal.write(session, now, by, "at_village", "report", report_id)
 
 
-async def hand_over_again(session: AsyncSession, now: datetime, policy: Policy, report_id: int) -> None:
-    """A sent report whose task is gone gets a new one (the auditor's mend)."""
+async def hand_over_again(
+    session: AsyncSession, now: datetime, policy: Policy, report_id: int, desk: Role = Role.TOWNSHIP_OFFICER
+) -> None:
+    """A sent report whose task is gone, or whose desk changed, gets a new one."""
     report = await session.get(Report, report_id)
     if report is not None and report.status is Status.SUBMITTED:
-        await _hand_over(session, now, policy, report_id, report.severity or Severity.L)
+        await _hand_over(session, now, policy, report_id, report.severity or Severity.L, desk)
 
 
 # --- the clock's steps ----------------------------------------------------------------------------------------------
@@ -178,65 +199,45 @@ async def nudge(session: AsyncSession, now: datetime, policy: Policy, report_id:
         )  # fmt: skip
 
 
-# --- the officers' steps --------------------------------------------------------------------------------------------
+# --- the one door -----------------------------------------------------------------------------------------------------
 
 
-async def accept(session: AsyncSession, now: datetime, me: Me, report_id: int) -> None:
-    """受理: the report is found true enough to be handled; its reporter hears it by an edit of the same screen."""
-    report = await _for_decision(session, me, report_id)
-    values = {"status": Status.ACCEPTED, "decided_at": now, "decided_by": me.id}
-    await _decide(session, now, me, report, values)
-
-
-async def reject(
-    session: AsyncSession, now: datetime, me: Me, report_id: int, reason: RejectReason, words: str = ""
-) -> None:
-    """驳回 with its reason, which the reporter reads."""
-    report = await _for_decision(session, me, report_id)
-    if reason is RejectReason.OTHER and not words.strip():
-        raise Refused("report.reason_needed")
-    values = {
-        "status": Status.REJECTED, "decided_at": now, "decided_by": me.id, "reject_reason": reason,
-        "reject_words": words.strip()[:400],
-    }  # fmt: skip
-    await _decide(session, now, me, report, values, reason=reason)
-
-
-async def _for_decision(session: AsyncSession, me: Me, report_id: int) -> Report:
-    report = await session.get(Report, report_id)
-    if report is None:
-        raise Refused("report.not_found")
-    township = await people.place(session, report.township_code)
-    rules.may_verify(me, report.reporter_id, township.path)
-    return report
-
-
-async def _decide(
-    session: AsyncSession, now: datetime, me: Me, report: Report, values: dict[str, object], **facts: object
-) -> None:
-    assert report.id is not None
-    await _move(session, now, me.id, report, values, **facts)
-    for kind in (VERIFY, EMERGENCY):
-        await tasks.finish(session, now, kind, report.id, me.id)
-    await views.show_everywhere(session, now, report.id)
-
-
-async def _move(
+async def move(
     session: AsyncSession,
     now: datetime,
     by: int | None,
     report: Report,
-    values: dict[str, object],
+    values: Mapping[str, object],
+    verb: str = "",
     **facts: object,
 ) -> None:
-    """The one door through which a status changes: the table of moves, then compare-and-set, then the journal."""
+    """The one door through which a status changes: the table of moves, then compare-and-set, then the journal.
+
+    `values` holds the new `status` and what changes with it; `facts` are for the journal, whose verb is `verb` or the
+    new status. Refused when the table forbids it, or somebody else was quicker.
+    """
     assert report.id is not None
     report_id, old, new = report.id, report.status, Status(str(values["status"]))
     rules.move(old, new)
-    if not rules.MOVES[new]:
-        values["ended_at"] = now
-    if not await swap(session, Report, {"id": report_id, "status": old}, values):
+    # The files of a joined report are wanted as long as the case it was joined to.
+    ended = now if new in rules.ENDED and new is not Status.DUPLICATE else None
+    if not await swap(session, Report, {"id": report_id, "status": old}, {**values, "ended_at": ended}):
         # Another was quicker; only the database knows what they made of it.
         there = await session.exec(select(Report.status).where(Report.id == report_id))
-        raise Refused("report.moved_on", status=there.one())
-    journal.write(session, now, by, new, "report", report_id, **facts)
+        raise Refused("report.moved_on", status=there.one(), **await quicker(session, report, by))
+    if ended is not None or old in rules.ENDED:
+        await session.exec(update(Report).where(col(Report.duplicate_of) == report_id).values(ended_at=ended))
+    await journal.write(session, now, by, verb or new, "report", report_id, **facts)
+
+
+MOVED = (*Status, "take_back", "hand_back", "send_back", "reopen")
+
+
+async def quicker(session: AsyncSession, report: Report, me: int | None) -> dict[str, str]:
+    """Who moved a case last (`by`), as a fact for whoever came second; none when that was the same person or the clock.
+
+    Never its reporter, whose name not everybody may read who has something to do with it (M032).
+    """
+    entries = await journal.read(session, "report", report.id or 0)
+    last = next((entry.actor_id for entry in reversed(entries) if entry.verb in MOVED), None)
+    return {} if last in (None, me, report.reporter_id) else {"by": await people.name_of(session, last or 0)}

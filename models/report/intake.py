@@ -72,14 +72,20 @@ async def add_part(
     if report_id is None:
         report_id = await begin(session, now, policy, zone, me)
     if photo is not None:
-        await _add_photo(session, now, report_id, photo)
+        await add_photo(session, now, report_id, photo, after_round=await _after(session, report_id, is_photo))
     if place is not None:
         await _set_place(session, report_id, place)
     if words is not None and words.words.strip():
-        await _set_words(session, report_id, words)
+        await set_words(session, report_id, words)
     await _touched(session, now, policy, report_id)
     await views.show_everywhere(session, now, report_id)
     return report_id
+
+
+async def _after(session: AsyncSession, report_id: int, is_photo: bool) -> int | None:
+    """Mended on the spot: what comes once the hazard itself is on a photo shows the end of it."""
+    report = await session.get_one(Report, report_id)
+    return 1 if is_photo and report.on_spot and (await views.facts_of(session, report)).has_photo else None
 
 
 async def _touched(session: AsyncSession, now: datetime, policy: Policy, report_id: int) -> None:
@@ -138,7 +144,7 @@ async def begin(session: AsyncSession, now: datetime, policy: Policy, zone: tzin
     session.add(report)
     await session.flush()
     assert report.id is not None
-    journal.write(session, now, me.id, "begin", "report", report.id, number=number)
+    await journal.write(session, now, me.id, "begin", "report", report.id, number=number)
     return report.id
 
 
@@ -154,11 +160,21 @@ async def _next_serial(session: AsyncSession, area: str, day: date) -> int:
     return int(result.scalar_one())
 
 
-async def _add_photo(session: AsyncSession, now: datetime, report_id: int, photo: PhotoPart) -> None:
+async def add_photo(
+    session: AsyncSession,
+    now: datetime,
+    report_id: int,
+    photo: PhotoPart,
+    *,
+    after_round: int | None = None,
+    by: int | None = None,
+) -> None:
+    """One photo, picture file or voice note of a report; after mending, of that round. Twice the same is once."""
     last = (await session.exec(select(func.max(Photo.nth)).where(Photo.report_id == report_id))).one()
     key = {"report_id": report_id, "unique_id": photo.unique_id}
     again = {"file_id": photo.file_id, "fetch_at": now, "attempts": 0, "error": None}
     values = {"album": photo.album, "form": photo.form, "received_at": now, "nth": (last or 0) + 1}
+    values |= {"after_round": after_round, "by_id": by}
     if await insert_once(session, Photo, {**key, **again, **values}) is None:
         # Sent once more because it was lost: one that is kept, or under way, stays as it is.
         await swap(session, Photo, {**key, "path": None, "fetch_at": None, "purged_at": None}, again)
@@ -173,7 +189,8 @@ async def _set_place(session: AsyncSession, report_id: int, place: PlacePart) ->
     await swap(session, Report, {"id": report_id}, values)
 
 
-async def _set_words(session: AsyncSession, report_id: int, part: WordsPart) -> None:
+async def set_words(session: AsyncSession, report_id: int, part: WordsPart) -> None:
+    """The words of one message, as they read now."""
     key = {"report_id": report_id, "message_id": part.message_id}
     await put(session, Remark, key, {"words": part.words.strip()[:2000]})
 
@@ -192,8 +209,8 @@ async def revise(session: AsyncSession, now: datetime, me: Me, part: WordsPart) 
     found = rows.first()
     if found is None:
         return False
-    await _set_words(session, found[0].report_id, part)
-    journal.write(session, now, me.id, "revise", "report", found[0].report_id)
+    await set_words(session, found[0].report_id, part)
+    await journal.write(session, now, me.id, "revise", "report", found[0].report_id)
     await views.show_everywhere(session, now, found[0].report_id)
     return True
 
@@ -203,7 +220,7 @@ async def place_from_file(session: AsyncSession, now: datetime, report_id: int, 
     report = await session.get_one(Report, report_id)
     if report.place_source in (None, PlaceSource.VILLAGE) and report.status in (Status.DRAFT, Status.SUBMITTED):
         await _set_place(session, report_id, place)
-        journal.write(session, now, None, "place_from_file", "report", report_id)
+        await journal.write(session, now, None, "place_from_file", "report", report_id)
         await views.show_everywhere(session, now, report_id)
 
 
@@ -255,7 +272,9 @@ async def another(session: AsyncSession, now: datetime, policy: Policy, zone: tz
         fresh = await begin(session, now, policy, zone, me)
         for nth, photo_id in enumerate(later, 1):
             # Due again, so that its file moves to the other report's folder.
-            await swap(session, Photo, {"id": photo_id}, {"report_id": fresh, "nth": nth, "fetch_at": now})
+            await swap(
+                session, Photo, {"id": photo_id}, {"report_id": fresh, "nth": nth, "fetch_at": now, "after_round": None}
+            )
         await views.show(session, now, me.id, fresh)
     await views.show_everywhere(session, now, report_id)
 
@@ -304,5 +323,13 @@ async def patrol_drafts(session: AsyncSession, me: Me, patrol_id: int) -> list[i
         select(Report.id)
         .where(Report.patrol_id == patrol_id, Report.reporter_id == me.id, Report.status == Status.DRAFT)
         .order_by(col(Report.id))
+    )
+    return [report_id for report_id in rows if report_id is not None]
+
+
+async def patrol_reports(session: AsyncSession, me: Me, patrol_id: int) -> list[int]:
+    """All reports of one of this person's rounds, oldest first, whatever became of them."""
+    rows = await session.exec(
+        select(Report.id).where(Report.patrol_id == patrol_id, Report.reporter_id == me.id).order_by(col(Report.id))
     )
     return [report_id for report_id in rows if report_id is not None]

@@ -14,7 +14,7 @@ from models.base import swap
 from models.outbox import Lane
 from models.people import actions as people
 from models.people.rules import Role
-from models.report import views
+from models.report import rules, views
 from models.report.rules import Form
 from models.report.tables import Photo, Report
 
@@ -41,12 +41,17 @@ class PhotoToFetch:
 
 @dataclass(frozen=True)
 class Kept:
-    """A file on our disk: its place below the photo folder, SHA-256 in hexadecimal, bytes, the small picture's."""
+    """A file on our disk: its place below the photo folder, SHA-256 in hexadecimal, bytes, the small picture's.
+
+    `likeness` is a picture's perceptual hash, 16 hexadecimal digits: alike pictures differ in few of its 64 bits. None
+    is what is like nothing: no picture, or one without anything to see.
+    """
 
     path: str
     sha256: str
     size: int
     thumb: str | None = None
+    likeness: str | None = None
 
 
 async def photos_due(session: AsyncSession, now: datetime, most: int = 20) -> list[PhotoToFetch]:
@@ -68,7 +73,9 @@ async def photos_due(session: AsyncSession, now: datetime, most: int = 20) -> li
 async def photo_kept(session: AsyncSession, photo: PhotoToFetch, kept: Kept) -> bool:
     """The file is on our disk. False: meanwhile it went to another report, or was purged, and stays due there."""
     values = {"path": kept.path, "sha256": kept.sha256, "size": kept.size, "thumb": kept.thumb}
-    return await swap(session, Photo, _still(photo), {**values, "fetch_at": None, "error": None})
+    bands = rules.bands(kept.likeness) if kept.likeness else (None,) * rules.BANDS
+    found = {"likeness": kept.likeness, **{f"band{nth}": band for nth, band in enumerate(bands, 1)}}
+    return await swap(session, Photo, _still(photo), {**values, **found, "fetch_at": None, "error": None})
 
 
 async def photo_moved(session: AsyncSession, photo: PhotoToFetch, path: str | None, thumb: str | None) -> bool:
@@ -93,7 +100,7 @@ async def photo_failed(
         return
     photo = await session.get_one(Photo, photo_id)
     report = await session.get_one(Report, photo.report_id)
-    journal.write(session, now, None, "photo_lost", "report", photo.report_id, photo=photo_id, attempts=attempts)
+    await journal.write(session, now, None, "photo_lost", "report", photo.report_id, photo=photo_id, attempts=attempts)
     await outbox.say(
         session, now, "report.lost", person_id=report.reporter_id, report=report.id, too_big=error == TOO_BIG,
         dedupe=f"lost:{report.id}:{error}:{now:%Y%m%d%H}",
@@ -132,7 +139,7 @@ async def to_empty(session: AsyncSession, before: datetime, most: int = 100) -> 
 
 
 async def empty(session: AsyncSession, now: datetime, before: datetime, report_id: int) -> str | None:
-    """Forget the files of a report that ended before this moment, and Telegram's names for them; hash and size stay.
+    """Forget the files of a report that ended before this moment, and Telegram's names for them; hashes and size stay.
 
     → its number, whose folder may go; None when it is not to be emptied, or was.
     """
@@ -146,5 +153,5 @@ async def empty(session: AsyncSession, now: datetime, before: datetime, report_i
         update(Photo).where(col(Photo.report_id) == report_id, col(Photo.purged_at).is_(None)).values(**gone)
     )
     if result.rowcount:
-        journal.write(session, now, None, "purge_files", "report", report_id, files=result.rowcount)
+        await journal.write(session, now, None, "purge_files", "report", report_id, files=result.rowcount)
     return report.number

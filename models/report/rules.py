@@ -14,23 +14,46 @@ from models.refused import Refused
 
 
 class Status(StrEnum):
-    """Where a report stands in the first step 发现 and before 核实 (M025)."""
+    """Where a case stands on its way through the six steps of M025, and where it may leave that way.
+
+    发现 SUBMITTED → 核实 ACCEPTED → 入库上图 REGISTERED → 交办 ASSIGNED → 整改 FIXED → 验收销号 CLOSED; beside them
+    驳回 REJECTED, 撤回 WITHDRAWN, 重复 DUPLICATE and, until the department has answered, 移送 TRANSFERRED.
+    """
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
+    REGISTERED = "registered"
+    TRANSFERRED = "transferred"
+    ASSIGNED = "assigned"
+    FIXED = "fixed"
+    CLOSED = "closed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
 
 
-# Which status may follow which; what is not here is forbidden.
+# Which status may follow which; what is not here is forbidden. 退回 leads from ASSIGNED back to the queue or from FIXED
+# back to 整改, 反弹 from CLOSED back to the queue.
 MOVES: dict[Status, tuple[Status, ...]] = {
-    Status.DRAFT: (Status.SUBMITTED, Status.WITHDRAWN),
-    Status.SUBMITTED: (Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN),
-    Status.ACCEPTED: (),
+    Status.DRAFT: (Status.SUBMITTED, Status.WITHDRAWN, Status.DUPLICATE),
+    Status.SUBMITTED: (Status.ACCEPTED, Status.REJECTED, Status.DUPLICATE, Status.WITHDRAWN),
+    Status.ACCEPTED: (Status.REGISTERED, Status.REJECTED, Status.DUPLICATE),
+    Status.REGISTERED: (Status.ASSIGNED, Status.TRANSFERRED, Status.REJECTED, Status.DUPLICATE),
+    Status.TRANSFERRED: (Status.ASSIGNED, Status.REGISTERED),
+    Status.ASSIGNED: (Status.FIXED, Status.REGISTERED),
+    Status.FIXED: (Status.CLOSED, Status.ASSIGNED),
+    Status.CLOSED: (Status.REGISTERED,),
     Status.REJECTED: (),
     Status.WITHDRAWN: (),
+    Status.DUPLICATE: (),
 }
+
+# Somebody holds the case and has a next step.
+OPEN = (
+    Status.SUBMITTED, Status.ACCEPTED, Status.REGISTERED, Status.TRANSFERRED, Status.ASSIGNED, Status.FIXED,
+)  # fmt: skip
+ENDED = (Status.CLOSED, Status.REJECTED, Status.WITHDRAWN, Status.DUPLICATE)
 
 
 class Part(StrEnum):
@@ -104,6 +127,12 @@ def may_withdraw(status: Status, submitted_at: datetime | None, now: datetime, w
         raise Refused("report.too_late")
 
 
+def may_toggle(status: Status) -> None:
+    """保密 and 当场已整改 are said before a report is sent (M032). Refused later: who was to see it has seen it."""
+    if status is not Status.DRAFT:
+        raise Refused("report.moved_on", status=status)
+
+
 def move(old: Status, new: Status) -> None:
     """Refused unless the table of moves allows it; the reason names where the report stands."""
     if new not in MOVES[old]:
@@ -112,7 +141,10 @@ def move(old: Status, new: Status) -> None:
 
 @dataclass(frozen=True)
 class DraftFacts:
-    """An undecided report as far as joining parts goes."""
+    """An undecided report as far as joining parts goes.
+
+    `wants_after`: mended on the spot, and the photo that shows it is still to come.
+    """
 
     id: int
     has_place: bool
@@ -122,6 +154,7 @@ class DraftFacts:
     last_part_at: datetime
     albums: tuple[str, ...] = ()
     status: Status = Status.DRAFT
+    wants_after: bool = False
 
     def missing(self) -> list[Part]:
         """Which parts are still to be asked for, the next first."""
@@ -139,24 +172,61 @@ def joins(
     """
     if album is not None and album in draft.albums:
         return True
+    if part is Part.PHOTO and draft.wants_after:  # mending may have taken an hour, and on patrol it is the next photo
+        return True
     if on_patrol and part is Part.PHOTO:
         return not draft.has_photo and draft.status is Status.DRAFT
     return now - draft.last_part_at <= within or part in draft.missing()
 
 
-def may_verify(me: Me, reporter_id: int, township_path: str) -> None:
-    """受理 and 驳回 belong to officers of the report's township and the county above; never to the reporter (M030)."""
-    if not decides(me, township_path, Role.TOWNSHIP_OFFICER, Role.COUNTY_ADMIN):
-        raise Refused("report.not_your_township")
-    if me.id == reporter_id:
-        raise Refused("report.own_report")
+@dataclass(frozen=True)
+class Concern:
+    """Whom a case concerns, as far as seeing it goes. `rectifier_id` is who has it to mend now, or mended it,
+    `visitor_id` who is to look again.
+    """
+
+    reporter_id: int
+    rectifier_id: int | None
+    visitor_id: int | None
+    confidential: bool
+    status: Status
+    place_path: str
 
 
-def may_see(me: Me, reporter_id: int, village_path: str) -> None:
-    """Its reporter sees a report, and whoever leads or decides over its place; nobody else, however curious."""
-    leads = (Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER, Role.COUNTY_ADMIN)
-    if me.id != reporter_id and not decides(me, village_path, *leads):
+def may_see(me: Me, case: Concern) -> None:
+    """Its reporter, its rectifier, who looks again, and who leads or decides over its place see a case; once it is
+    registered its village's grid workers too. A confidential one: only the first three and the county (M032).
+
+    Refused for all others.
+    """
+    if me.id in (case.reporter_id, case.rectifier_id, case.visitor_id) or decides(
+        me, case.place_path, Role.COUNTY_ADMIN
+    ):
+        return
+    known = case.status in (*OPEN, Status.CLOSED) and case.status not in (Status.SUBMITTED, Status.ACCEPTED)
+    roles = (Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER, *((Role.GRID_WORKER,) if known else ()))
+    if case.confidential or not decides(me, case.place_path, *roles):
         raise Refused("report.not_found")
+
+
+def knows_reporter(me: Me, case: Concern) -> bool:
+    """Who may read the reporter's name and hear their voice: themselves and officers; if confidential the county."""
+    if me.id == case.reporter_id or decides(me, case.place_path, Role.COUNTY_ADMIN):
+        return True
+    return not case.confidential and decides(me, case.place_path, Role.VILLAGE_LEAD, Role.TOWNSHIP_OFFICER)
+
+
+BANDS = 4
+
+
+def bands(likeness: str) -> tuple[int, ...]:
+    """The 64 bits of a picture's likeness (16 hex digits) in four parts of 16, each with every fourth bit.
+
+    Of two pictures that differ in n bits, at least one part differs in no more than n/4 (models/hazard/likeness). Every
+    fourth bit and not 16 in a row: half of all photos begin with the same sky.
+    """
+    bits = f"{int(likeness, 16):064b}"
+    return tuple(int(bits[start::BANDS], 2) for start in range(BANDS))
 
 
 def number(kind: str, area: str, day: date, serial: int) -> str:

@@ -31,23 +31,22 @@ async def open_task(
     region_code: str,
     place_path: str,
     ladder: Ladder,
+    person_id: int | None = None,
 ) -> int | None:
-    """Open a task held by a post; its steps are frozen now. → its id, or None when it is open already.
+    """Open a task held by a post, or by a person of that post; its steps are frozen now. → its id, None if it was open.
 
     `place_path` is the stored path of where the matter is; it decides who "lead", "township" and "county" are.
     """
-    rows = await session.exec(
-        select(func.count()).where(Task.kind == kind, Task.subject_id == subject_id, Task.status != Status.OPEN)
-    )
+    ended = select(func.count()).where(Task.kind == kind, Task.subject_id == subject_id, Task.status != Status.OPEN)
     frozen = rules.freeze(ladder)
     values = {
-        "kind": kind, "subject_id": subject_id, "round": rows.one(), "status": Status.OPEN, "role": role,
-        "region_code": region_code, "place_path": place_path, "reached": role, "opened_at": now,
+        "kind": kind, "subject_id": subject_id, "round": ended.scalar_subquery(), "status": Status.OPEN, "role": role,
+        "region_code": region_code, "place_path": place_path, "person_id": person_id, "reached": role, "opened_at": now,
         "due_at": now + ladder.due, "next_at": now + ladder.rungs[0].after, "rung": 0, "ladder": frozen,
     }  # fmt: skip
     task_id: int | None = await insert_once(session, Task, values)
     if task_id is not None:
-        journal.write(session, now, None, "open", "task", task_id, kind=kind, subject=subject_id)
+        await journal.write(session, now, None, "open", "task", task_id, kind=kind, subject=subject_id)
     return task_id
 
 
@@ -67,7 +66,7 @@ async def _end(
     where = {"kind": kind, "subject_id": subject_id, "status": Status.OPEN}
     if not await swap(session, Task, where, {"status": status, "ended_at": now, "ended_by": by, "next_at": None}):
         return False
-    journal.write(session, now, by, status, "task", f"{kind}:{subject_id}")
+    await journal.write(session, now, by, status, "task", f"{kind}:{subject_id}")
     return True
 
 
@@ -105,8 +104,7 @@ async def fire(session: AsyncSession, now: datetime, policy: Policy, task_id: in
 
 async def _fire(session: AsyncSession, now: datetime, task: Task, seen: Mapping[str, object]) -> Sequence[int]:
     step, rung, deferred = rules.step_at(task.ladder, task.rung), task.rung, task.deferred
-    wanted = task.role if step.to == "holder" else rules.RUNG_ROLES[step.to]
-    role, told, absent = await _reach(session, task, wanted)
+    role, told, absent = await _named(session, task, step.to)
     changes = {
         "rung": rung + 1, "deferred": False, "reached": _higher(task.reached, role),
         "next_at": rules.next_at(task.ladder, task.opened_at, rung + 1, now),
@@ -124,7 +122,7 @@ async def _fire(session: AsyncSession, now: datetime, task: Task, seen: Mapping[
                 session, now, f"{task.kind}.due", person_id=person_id, lane=LANES.get(task.kind, Lane.TASK),
                 dedupe=f"task:{task.id}:{rung}:{person_id}", task=task.id, absent=absent,
             )  # fmt: skip
-    journal.write(
+    await journal.write(
         session, now, None, "remind", "task", task.id or 0, rung=rung, to=role, told=len(told), absent=len(absent)
     )
     return told
@@ -147,7 +145,18 @@ async def acknowledge(session: AsyncSession, now: datetime, me: Me, task_id: int
         "next_at": rules.after_acknowledging(task.ladder, task.due_at, now),
     }  # fmt: skip
     if await swap(session, Task, {"id": task_id, "status": Status.OPEN}, values):
-        journal.write(session, now, me.id, "acknowledge", "task", task_id)
+        await journal.write(session, now, me.id, "acknowledge", "task", task_id)
+
+
+async def _named(session: AsyncSession, task: Task, to: str) -> tuple[Role, list[int], list[str]]:
+    """Whom a rung names; "above" is the holder and whoever can be reached above them (the county's holder: beside)."""
+    if to in rules.RUNG_ROLES:
+        return await _post(session, task, rules.RUNG_ROLES[to], [])
+    role, told, absent = await _holder(session, task)
+    if to == "holder":
+        return role, told, absent
+    top, more, missing = await _post(session, task, rules.ABOVE[role] or role, [])
+    return (top, list(dict.fromkeys([*told, *more])), absent + missing) if more else (role, told, absent)
 
 
 def _higher(one: Role, other: Role) -> Role:
@@ -155,14 +164,18 @@ def _higher(one: Role, other: Role) -> Role:
     return max(one, other, key=order.index)
 
 
-async def _reach(session: AsyncSession, task: Task, role: Role) -> tuple[Role, list[int], list[str]]:
+async def _holder(session: AsyncSession, task: Task) -> tuple[Role, list[int], list[str]]:
+    """The person who holds a task, or the post; if they cannot be reached, those above."""
+    if task.person_id is None:
+        return await _post(session, task, task.role, [])
+    told = await people.stand_ins(session, [task.person_id])
+    if told:
+        return task.role, told, []
+    return await _post(session, task, task.role, [await people.name_of(session, task.person_id)])
+
+
+async def _post(session: AsyncSession, task: Task, role: Role, absent: list[str]) -> tuple[Role, list[int], list[str]]:
     """The persons of a post, or their deputies; if nobody can be reached, those above. → with the names passed over."""
-    absent: list[str] = []
-    if task.person_id is not None and role is task.role:
-        told = await people.stand_ins(session, [task.person_id])
-        if told:
-            return role, told, absent
-        absent.append(await people.name_of(session, task.person_id))
     current: Role | None = role
     while current is not None:
         region = await seat_for(session, current, task.place_path, task.role, task.region_code)
@@ -219,6 +232,12 @@ def _climbed_to(seat: Seat) -> ColumnElement[bool]:
     )
 
 
+async def named(session: AsyncSession, task: Task, to: str) -> list[int]:
+    """The persons a rung to "holder", "above" … would tell now."""
+    _role, told, _absent = await _named(session, task, to)
+    return told
+
+
 async def get(session: AsyncSession, task_id: int) -> Task | None:
     """One task."""
     return await session.get(Task, task_id)
@@ -232,6 +251,17 @@ async def find(session: AsyncSession, kind: str, subject_id: int) -> Task | None
     return rows.first()
 
 
+async def among(session: AsyncSession, kinds: Sequence[str], subject_id: int) -> list[Task]:
+    """The open tasks of these kinds about one subject."""
+    rows = await session.exec(
+        select(Task)
+        .where(col(Task.kind).in_(kinds), Task.subject_id == subject_id, Task.status == Status.OPEN)
+        .order_by(col(Task.id))
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
 STUCK_AFTER = timedelta(minutes=5)
 
 
@@ -241,14 +271,3 @@ async def stuck(session: AsyncSession, now: datetime) -> list[int]:
         select(Task.id).where(Task.status == Status.OPEN, col(Task.next_at) < now - STUCK_AFTER).limit(100)
     )
     return [task_id for task_id in rows if task_id is not None]
-
-
-async def without_task(session: AsyncSession, kinds: Sequence[str], subject_ids: Sequence[int]) -> list[int]:
-    """Those of these subjects for which no task of these kinds is open."""
-    rows = await session.exec(
-        select(Task.subject_id).where(
-            col(Task.kind).in_(kinds), col(Task.subject_id).in_(subject_ids), Task.status == Status.OPEN
-        )
-    )
-    held = set(rows)
-    return [subject_id for subject_id in subject_ids if subject_id not in held]

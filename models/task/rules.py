@@ -33,16 +33,19 @@ BREATH = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Step:
-    """One frozen rung: seconds after opening, and whom it tells."""
+    """One frozen rung: seconds after opening, whom it tells, and what being told so late means (M029)."""
 
     after: int
     to: str
+    mark: str = ""
 
 
 def freeze(ladder: Ladder) -> dict[str, Any]:
     """A ladder of the policy as it is stored with a task: a later change of the policy moves no running task."""
     return {
-        "steps": [{"after": int(rung.after.total_seconds()), "to": rung.to} for rung in ladder.rungs],
+        "steps": [
+            {"after": int(rung.after.total_seconds()), "to": rung.to, "mark": rung.mark} for rung in ladder.rungs
+        ],
         "again": int(ladder.again.total_seconds()),
         "patient": ladder.patient,
     }
@@ -50,7 +53,7 @@ def freeze(ladder: Ladder) -> dict[str, Any]:
 
 def steps(frozen: Mapping[str, Any]) -> Sequence[Step]:
     """The frozen ladder's rungs."""
-    return [Step(step["after"], step["to"]) for step in frozen["steps"]]
+    return [Step(step["after"], step["to"], step.get("mark", "")) for step in frozen["steps"]]
 
 
 def step_at(frozen: Mapping[str, Any], rung: int) -> Step:
@@ -70,6 +73,18 @@ def next_at(frozen: Mapping[str, Any], opened_at: datetime, fired: int, now: dat
     planned = opened_at + timedelta(seconds=ladder[fired].after)
     distance = timedelta(seconds=ladder[fired].after - (ladder[fired - 1].after if fired else 0))
     return planned if planned > now else now + min(BREATH, distance)
+
+
+def mark(frozen: Mapping[str, Any], fired: int) -> str:
+    """The gravest mark of the rungs that have fired: "", "remind", "evaluate" or "account" (M029)."""
+    marks = [step.mark for step in steps(frozen)[:fired] if step.mark]
+    return marks[-1] if marks else ""
+
+
+def newly(frozen: Mapping[str, Any], rung: int) -> str:
+    """The mark that the rung with this number (from 0) brings with it; the last one, coming again, brings none."""
+    ladder = steps(frozen)
+    return ladder[rung].mark if rung < len(ladder) else ""
 
 
 def quiet_until(now: datetime, begin: time, end: time, zone: tzinfo) -> datetime | None:

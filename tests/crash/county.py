@@ -67,12 +67,14 @@ class County:
 def county(chats: int) -> County:
     """A county with so many reporters, spread over its townships in turn."""
     towns = [f"{COUNTY}{100 + number}" for number in range(TOWNS)]
-    reporters = [
-        Reporter(1000 + n, f"+86100{n:08}", towns[n % TOWNS], (round(29.0 + n / 1000, 6), round(118.2 + n / 900, 6)))
-        for n in range(chats)
-    ]
+    reporters = [Reporter(1000 + n, f"+86100{n:08}", towns[n % TOWNS], _apart(n)) for n in range(chats)]
     officers = [Officer(9000 + n, f"+86101{n:08}", towns[n % TOWNS]) for n in range(TOWNS * OFFICERS)]
     return County(reporters, officers)
+
+
+def _apart(n: int) -> tuple[float, float]:
+    """A place a kilometre from everybody else's: neighbours would make one cluster, whose alarm names them all."""
+    return round(29.0 + n % 50 / 100, 6), round(118.1 + n // 50 / 90, 6)
 
 
 async def settle(database: Database, people: County) -> None:

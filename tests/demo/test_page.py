@@ -76,6 +76,32 @@ async def test_a_newcomer_sees_a_report_travel_through_three_phones(page: Page) 
     await accept.click()
     await expect(worker.get_by_test_id("log")).to_contain_text("已受理")
     await expect(county.get_by_test_id("log")).not_to_contain_text("YH-")
+    await it_is_mended_and_closed(page)
+
+
+async def it_is_mended_and_closed(page: Page) -> None:
+    """The rest of the loop: given to the village's head on the third phone, mended, checked, and answered."""
+    worker, officer, head = (phone(page, number) for number in range(3))
+    await head.get_by_test_id("person-picker").click()
+    await page.get_by_test_id("person-search").fill("华山村负责人")
+    await page.get_by_test_id("person").filter(has_text="华山村负责人").first.click()
+    await pressed(officer, "华山村负责人")
+    await pressed(head, "整改完成")
+    await head.get_by_test_id("attach").click()
+    await head.get_by_test_id("attach-photo-culvert").click()
+    await head.get_by_test_id("attach-send").click()
+    await expect(head.get_by_test_id("log")).to_contain_text("整改后照片 1 张")
+    await head.get_by_test_id("key").filter(has_text="发送位置").click()
+    await head.get_by_test_id("location-send").click()
+    await pressed(head, "已清除")
+    await pressed(officer, "✅ 销号")
+    await pressed(worker, "满意")
+    await expect(officer.get_by_test_id("log")).to_contain_text("上报人满意")
+
+
+async def pressed(phone: Locator, words: str) -> None:
+    """The newest button with these words."""
+    await phone.get_by_test_id("inline").filter(has_text=words).last.click()
 
 
 async def test_the_clock_walks_to_the_reminder_and_the_language_switches(page: Page) -> None:
@@ -91,7 +117,7 @@ async def test_the_clock_walks_to_the_reminder_and_the_language_switches(page: P
     await worker.get_by_test_id("inline").filter(has_text="✅").click()
     await expect(officer.get_by_test_id("inline").filter(has_text="受理")).to_be_visible()
     await page.get_by_test_id("push-1h").click()
-    await expect(officer.get_by_test_id("log")).to_contain_text("等待核实")
+    await expect(officer.get_by_test_id("log")).to_contain_text("待核实 · 限")
     await page.get_by_test_id("lang").click()
     await expect(worker.get_by_test_id("log")).to_contain_text("Welcome")
     await expect(worker.get_by_test_id("key").filter(has_text="Report a hazard")).to_be_visible()

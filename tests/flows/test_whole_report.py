@@ -93,7 +93,7 @@ async def test_severity_is_asked_by_toggles_and_two_yes_are_an_emergency(village
     (report,) = await reports(village)
     assert (report.severity, report.danger, report.growing) == ("E", True, True)
     async with village.app.database.reading() as session:
-        cards = (await session.exec(select(Outgoing).where(Outgoing.kind == "report.card"))).all()
+        cards = (await session.exec(select(Outgoing).where(Outgoing.kind == "hazard.card"))).all()
     assert {card.lane for card in cards} == {Lane.ALARM}
     assert {card.person_id for card in cards} == {village.ids["olga"], village.ids["lena"]}
 
@@ -130,7 +130,7 @@ async def test_an_emergency_climbs_to_the_county_in_ten_minutes(village: Village
     await village.later(minutes=9)
     assert "山火" not in village.carol.screen()
     await village.later(minutes=1, seconds=5)
-    assert "桐村镇还没有处理" in village.carol.screen()
+    assert "起由桐村镇 乡镇干部" in village.carol.screen()
 
 
 async def test_an_abandoned_draft_is_reminded_once_and_then_sent_as_it_is(village: Village) -> None:

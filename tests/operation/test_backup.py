@@ -55,7 +55,7 @@ async def filled(database: Database, tmp_path: Path) -> Database:
             came = MORNING + timedelta(microseconds=number)
             session.add(update(number, chat=-1001234567890, body=body if number else None, received_at=came))
         session.add(Serial(area="330824106", day=MORNING.date(), last=7))
-        journal.write(session, MORNING, None, "tested", "report", 1, empty={}, none=None)
+        await journal.write(session, MORNING, None, "tested", "report", 1, empty={}, none=None)
     return database
 
 
@@ -112,7 +112,7 @@ async def test_what_was_restored_can_be_worked_with(filled: Database, empty: Dat
     async with empty.transaction() as session:
         highest = max(row.id or 0 for row in await session.exec(select(Person)))
         session.add(newcomer := Person(name="Nora", phone="+8610000000099", created_at=MORNING))
-        journal.write(session, MORNING, None, "tested", "report", 1)
+        await journal.write(session, MORNING, None, "tested", "report", 1)
     assert newcomer.id == highest + 1
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with empty.transaction() as session:
@@ -130,7 +130,7 @@ async def test_a_backup_while_everybody_writes_shows_one_moment(
         nonlocal done
         for number in range(10_000):
             async with filled.transaction() as session:
-                journal.write(session, MORNING, None, "busy", "report", f"{writer}:{number}")
+                await journal.write(session, MORNING, None, "busy", "report", f"{writer}:{number}")
                 for part in range(3):
                     await outbox.say(session, MORNING, "x", chat_id=1, dedupe=f"{writer}:{number}:{part}")
             done += 1

@@ -35,11 +35,11 @@ async def test_bob_reports_and_olga_decides(hooked: Hooked) -> None:
     village.bob.photo(PIXEL)
     await village.bob.until(lambda p: "YH-330824106-260701-0001-" in p.screen())
     village.bob.location(29.12, 118.21, 12)
-    await village.bob.until(lambda p: "✅" in p.screen())
+    await village.bob.until(lambda p: any("✅" in label for label in p.buttons))
     village.bob.press("✅")
     await village.olga.until(lambda p: "受理" in p.screen())
     village.olga.press("受理")
-    await village.bob.until(lambda p: "Olga" in p.screen())
+    await village.bob.until(lambda p: "已受理：Olga" in p.screen())
     assert not hooked.queue.waiting()
 
 
@@ -139,7 +139,7 @@ async def test_a_press_that_overtakes_a_message_does_no_harm(hooked: Hooked) -> 
     await village.joins("bob", "olga")
     village.bob.photo(PIXEL)
     village.bob.location(29.12, 118.21, 12)
-    await village.bob.until(lambda p: "✅" in p.screen())
+    await village.bob.until(lambda p: any("✅" in label for label in p.buttons))
     webhook = village.sandbox.bot().webhook
     assert webhook is not None
     await webhook.stop()

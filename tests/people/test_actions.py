@@ -90,7 +90,7 @@ async def test_whoever_is_no_officer_of_this_township_is_refused_everything(data
             "rename": lambda: roster.rename(session, LATER, me, bob, "x"),
             "renumber": lambda: response.renumbered(session, LATER, me, bob, NEW_PHONE, check),
             "move": lambda: roster.move(session, LATER, me, bob, Role.GRID_WORKER, NEXT_VILLAGE, VILLAGE),
-            "end": lambda: response.ended(session, LATER, me, bob),
+            "end": lambda: response.ended(session, LATER, POLICY, me, bob),
             "reached": lambda: response.reached(session, LATER, me, bob),
             "opening": lambda: roster.opening(session, me, Role.GRID_WORKER, TOWN),
             "openings": lambda: roster.openings(session, me, Role.GRID_WORKER, TOWN),
@@ -133,7 +133,7 @@ async def test_a_township_cannot_take_over_an_account_by_its_phone(database: Dat
             await response.renumbered(session, LATER, olga, ids["carol"], NEW_PHONE, sample_phone)
         with refusal("people.higher_post"):
             await roster.rename(session, LATER, olga, ids["carol"], "x")
-        assert not await response.ended(session, LATER, olga, ids["carol"])
+        assert not await response.ended(session, LATER, POLICY, olga, ids["carol"])
         left = await people.person(session, ids["carol"])
         assert left is not None
         assert [seat.role for seat in left.seats] == [Role.COUNTY_ADMIN]
@@ -158,7 +158,7 @@ async def test_who_has_no_post_left_is_a_stranger_again(database: Database) -> N
         ids = await people_the_village(session)
         olga = await known(session, ids, "olga")
         await join(session, "bob")
-        assert await response.ended(session, LATER, olga, ids["bob"])
+        assert await response.ended(session, LATER, POLICY, olga, ids["bob"])
         assert (await people.visitor(session, CAST["bob"][0])).me is None
         assert await said(session, f"c{CAST['bob'][0]}") == ["people.untied", "menu.commands"]
         with refusal("people.gone"):
@@ -176,7 +176,7 @@ async def test_nobody_ends_or_renumbers_themselves(database: Database) -> None:
         ids = await people_the_village(session)
         olga = await known(session, ids, "olga")
         with refusal("people.not_yourself"):
-            await response.ended(session, LATER, olga, olga.id)
+            await response.ended(session, LATER, POLICY, olga, olga.id)
         with refusal("people.not_yourself"):
             await response.renumbered(session, LATER, olga, olga.id, NEW_PHONE, sample_phone)
         assert roster.endable(olga, await roster.card(session, olga, olga.id)) == []

@@ -21,6 +21,7 @@ from models.people import actions as people
 from models.people.rules import Role, sample_phone
 from models.people.tables import Person, Post, Region
 from models.refused import Refused
+from tests.cast import POLICY
 from tests.village import MORNING
 
 REGIONS = """code,name
@@ -57,7 +58,7 @@ class Desk:
     async def load(self, *files: Path, check: bool = False, remove_missing: bool = False) -> Outcome:
         async with self.database.transaction() as session:
             return await roster.load(
-                session, MORNING, files, check=check, remove_missing=remove_missing, check_phone=sample_phone
+                session, MORNING, POLICY, files, check=check, remove_missing=remove_missing, check_phone=sample_phone
             )
 
     async def wrong(self, *files: Path) -> list[tuple[str, int | None, str | None]]:

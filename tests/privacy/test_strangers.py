@@ -42,7 +42,8 @@ async def doors(village: Village) -> set[str]:
     """All that may be said to a stranger."""
     words, house = catalogue("zh_CN"), House(FEATURES)
     async with village.app.database.reading() as session:
-        reader = Reader(session, village.clock.now(), words, village.app.settings.zone(), None, house)
+        zone, policy = village.app.settings.zone(), village.app.policy
+        reader = Reader(session, village.clock.now(), words, zone, None, house, policy)
         open_to_all = [(await joining(reader, {})).text, (await helping(reader, {})).text]
     refusals = ("people.stranger", "people.foreign_contact", "menu.no_form", "menu.no_command", "menu.old_button")
     said = {*open_to_all, "语言 / Language", *(house.refusal(words, reason, {}) for reason in refusals)}
@@ -57,7 +58,7 @@ def everything(number: str) -> list[str]:
     """Every command, every key of the menu in both languages, the number as it is and as it may be typed, words."""
     house = House(FEATURES)
     keys = [catalogue(locale)(label) for locale in LANGUAGES for label in (
-        "📷 Report a hazard", "🔥 Report a fire", "📋 My tasks", "👥 People", "❓ Help",
+        "📷 Report a hazard", "🔥 Report a fire", "📋 My tasks", "👥 People", "✅ Nothing found today", "❓ Help",
     )]  # fmt: skip
     commands = [f"/{entry.name}" for entry in house.commands]
     return [

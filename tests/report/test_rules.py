@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from models.people.rules import Me, Role, Seat
 from models.refused import Refused
 from models.report import rules
-from models.report.rules import MOVES, DraftFacts, KindFacts, Part, Status
+from models.report.rules import MOVES, Concern, DraftFacts, KindFacts, Part, Status
 
 NINE = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
 TEN_MINUTES = timedelta(minutes=10)
@@ -53,7 +53,7 @@ def test_every_other_move_is_refused(old: Status, new: Status) -> None:
 
 def test_nothing_leads_back_to_a_draft_and_what_was_decided_stays() -> None:
     assert not any(Status.DRAFT in after for after in MOVES.values())
-    assert [old for old, after in MOVES.items() if not after] == [Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN]
+    assert [old for old, after in MOVES.items() if not after] == [Status.REJECTED, Status.WITHDRAWN, Status.DUPLICATE]
 
 
 # Parts
@@ -116,54 +116,74 @@ def test_a_place_beside_the_globe_is_refused(point: tuple[float, float]) -> None
 # Permission
 
 
+HEAD, GRID = somebody(Role.VILLAGE_LEAD, VILLAGE), somebody(Role.GRID_WORKER, VILLAGE)
+OFFICER, COUNTY = somebody(Role.TOWNSHIP_OFFICER, TOWN), somebody(Role.COUNTY_ADMIN, "/330824/")
+FOREIGN = (
+    somebody(Role.VILLAGE_LEAD, "/330824/330824106/330824106207/"),
+    somebody(Role.GRID_WORKER, "/330824/330824106/330824106207/"),
+    somebody(Role.TOWNSHIP_OFFICER, "/330824/330824107/"),
+    somebody(Role.COUNTY_ADMIN, "/330825/"),
+    Me(5, "Stranger", ()),
+)
+DONE = {Status.REGISTERED, Status.TRANSFERRED, Status.ASSIGNED, Status.FIXED, Status.CLOSED}
+
+
+def concern(status: Status = Status.SUBMITTED, *, confidential: bool = False) -> Concern:
+    """A case reported by 1, mended by 2, to be looked at again by 3."""
+    return Concern(1, 2, 3, confidential, status, VILLAGE)
+
+
+def sees(me: Me, case: Concern) -> bool:
+    try:
+        rules.may_see(me, case)
+    except Refused:
+        return False
+    return True
+
+
+def test_a_case_that_concerns_them_not_is_refused_in_the_words_for_one_that_is_not_there() -> None:
+    with pytest.raises(Refused) as refused:
+        rules.may_see(FOREIGN[0], concern())
+    assert reason(refused) == "report.not_found"
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("confidential", [False, True])
+def test_who_plays_a_part_in_a_case_sees_it_wherever_they_sit(status: Status, confidential: bool) -> None:
+    case = concern(status, confidential=confidential)
+    assert [who for who in range(6) if sees(Me(who, "Somebody", FOREIGN[1].seats), case)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_case_is_seen_by_who_answers_for_its_place_and_once_registered_by_its_grid_workers(status: Status) -> None:
+    assert [sees(me, concern(status)) for me in (HEAD, OFFICER, COUNTY)] == [True, True, True]
+    assert sees(GRID, concern(status)) is (status in DONE)
+    assert not any(sees(me, concern(status)) for me in FOREIGN)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_below_the_county_nobody_else_sees_a_confidential_case(status: Status) -> None:
+    seen = [me for me in (HEAD, GRID, OFFICER, COUNTY, *FOREIGN) if sees(me, concern(status, confidential=True))]
+    assert seen == [COUNTY]
+
+
 @pytest.mark.parametrize(
-    ("role", "path", "outcome"),
+    ("me", "open_one", "confidential"),
     [
-        (Role.TOWNSHIP_OFFICER, TOWN, None),
-        (Role.COUNTY_ADMIN, "/330824/", None),
-        (Role.TOWNSHIP_OFFICER, "/330824/330824107/", "report.not_your_township"),
-        (Role.COUNTY_ADMIN, "/330825/", "report.not_your_township"),
-        (Role.VILLAGE_LEAD, VILLAGE, "report.not_your_township"),
-        (Role.GRID_WORKER, VILLAGE, "report.not_your_township"),
+        (somebody(Role.GRID_WORKER, VILLAGE, 1), True, True),
+        (HEAD, True, False),
+        (OFFICER, True, False),
+        (COUNTY, True, True),
+        (GRID, False, False),
+        (somebody(Role.TOWNSHIP_OFFICER, "/330824/330824107/", 2), False, False),
+        (somebody(Role.GRID_WORKER, VILLAGE, 3), False, False),
     ],
 )
-def test_officers_of_the_township_and_the_county_decide(role: Role, path: str, outcome: str | None) -> None:
-    if outcome is None:
-        rules.may_verify(somebody(role, path), 1, TOWN)
-        return
-    with pytest.raises(Refused) as refused:
-        rules.may_verify(somebody(role, path), 1, TOWN)
-    assert reason(refused) == outcome
-
-
-@pytest.mark.parametrize("path", [TOWN, "/330824/"])
-def test_nobody_decides_about_their_own_report(path: str) -> None:
-    role = Role.TOWNSHIP_OFFICER if path == TOWN else Role.COUNTY_ADMIN
-    with pytest.raises(Refused) as refused:
-        rules.may_verify(somebody(role, path, person_id=1), 1, TOWN)
-    assert reason(refused) == "report.own_report"
-
-
-@pytest.mark.parametrize(
-    ("me", "sees"),
-    [
-        (somebody(Role.GRID_WORKER, "/330824/330824107/330824107200/", person_id=1), True),
-        (somebody(Role.VILLAGE_LEAD, VILLAGE), True),
-        (somebody(Role.TOWNSHIP_OFFICER, TOWN), True),
-        (somebody(Role.COUNTY_ADMIN, "/330824/"), True),
-        (somebody(Role.GRID_WORKER, VILLAGE), False),
-        (somebody(Role.VILLAGE_LEAD, "/330824/330824106/330824106207/"), False),
-        (somebody(Role.TOWNSHIP_OFFICER, "/330824/330824107/"), False),
-        (Me(5, "Stranger", ()), False),
-    ],
-)
-def test_a_report_is_seen_by_its_reporter_and_by_whoever_answers_for_the_place(me: Me, sees: bool) -> None:
-    if sees:
-        rules.may_see(me, 1, VILLAGE)
-        return
-    with pytest.raises(Refused) as refused:
-        rules.may_see(me, 1, VILLAGE)
-    assert reason(refused) == "report.not_found", "in the words for one that is not there"
+def test_the_reporter_is_known_to_officers_and_if_confidential_to_the_county(
+    me: Me, open_one: bool, confidential: bool
+) -> None:
+    assert rules.knows_reporter(me, concern(Status.ASSIGNED)) is open_one
+    assert rules.knows_reporter(me, concern(Status.ASSIGNED, confidential=True)) is confidential
 
 
 # Numbers

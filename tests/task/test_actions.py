@@ -277,5 +277,3 @@ async def test_what_should_have_gone_and_did_not_is_noticed(cast: Cast) -> None:
     async with cast.database.reading() as session:
         assert await tasks.stuck(session, MORNING + later(minutes=35)) == []
         assert await tasks.stuck(session, MORNING + later(minutes=36)) == [task_id]
-        assert await tasks.without_task(session, [KIND], [6, 7, 8]) == [6, 8]
-        assert await tasks.without_task(session, ["report.emergency"], [7]) == [7]

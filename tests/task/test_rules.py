@@ -71,6 +71,14 @@ def test_a_ladder_of_minutes_is_not_stretched_by_the_breath() -> None:
     )
 
 
+def test_a_mark_stands_from_the_rung_that_brings_it_and_is_brought_once() -> None:
+    frozen = rules.freeze(POLICY.hazard.clock.ladder(timedelta(days=10)))
+    assert [rules.mark(frozen, fired) for fired in range(7)] == [
+        "", "", "remind", "evaluate", "account", "account", "account",
+    ]  # fmt: skip
+    assert [rules.newly(frozen, rung) for rung in range(6)] == ["", "remind", "evaluate", "account", "", ""]
+
+
 @given(fired=some.integers(1, 8), minutes=some.integers(0, 10_000))
 def test_the_next_rung_is_always_ahead(fired: int, minutes: int) -> None:
     now = at(minutes=minutes)
@@ -94,7 +102,7 @@ def test_every_post_has_the_county_above(role: Role) -> None:
 
 
 def test_every_word_of_the_policy_names_a_post() -> None:
-    assert {"holder", *RUNG_ROLES} == set(get_args(Rung.model_fields["to"].annotation))
+    assert {"holder", "above", *RUNG_ROLES} == set(get_args(Rung.model_fields["to"].annotation))
 
 
 @pytest.mark.parametrize("kind", POLICY.ladder)

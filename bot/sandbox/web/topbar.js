@@ -8,6 +8,7 @@ const PUSHES = [
   ["10m", "plus10"],
   ["1h", "plus60"],
   ["morning", "morning"],
+  ["7d", "plusweek"],
 ];
 
 /** The demo's time, kept between two looks at the server by the browser's own clock. */

@@ -10,6 +10,7 @@ export const EN = {
   plus10: "+10 min",
   plus60: "+1 hour",
   morning: "Tomorrow a.m.",
+  plusweek: "+7 days",
   pushing: "Moving the clock…",
   fired: "Clock moved, {n} due items handled",
   firedNone: "Clock moved, nothing was due",

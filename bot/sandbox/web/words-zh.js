@@ -10,6 +10,7 @@ export const ZH = {
   plus10: "+10 分钟",
   plus60: "+1 小时",
   morning: "明早",
+  plusweek: "+7 天",
   pushing: "正在走钟…",
   fired: "时间已拨快，到期处理 {n} 件",
   firedNone: "时间已拨快，没有到期的事",
