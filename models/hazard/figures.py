@@ -65,7 +65,7 @@ class Middle:
 
 @dataclass(frozen=True)
 class Month:
-    """What a month came to (M026). Confidential cases are counted like all others.
+    """What a month came to (M026). Confidential cases are counted for the county alone.
 
     *A life* of a case runs from its report, or from being opened again, to 销号 or another end. What is said about
     closing belongs to the lives closed in the month, whatever became of them later: only so is a share a share. It
